@@ -1,0 +1,111 @@
+/** What running a call needs from the rest of the main process. Implemented in `account`, `ice`, `app` and `store`; by fakes in tests. */
+import type { Bytes } from '../../src-shared/base/bytes.ts'
+import type { RandomBytes } from '../../src-shared/base/random.ts'
+import type { Result } from '../../src-shared/base/result.ts'
+import type { Sensitive } from '../../src-shared/base/sensitive.ts'
+import type { Clock, UnixMs } from '../../src-shared/base/time.ts'
+import type { FromMain } from '../../src-shared/ipc/media-port.ts'
+import type {
+  AccountId,
+  CallView,
+  HistoryEntry,
+  IncomingView,
+  SuiteName,
+  Verification,
+} from '../../src-shared/ipc/snapshot.ts'
+import type { DirectLinks, RelayLinks } from '../ice/links.ts'
+
+/** A device whose certificate passed R4 in the newest list that is known (R5, R6). */
+export interface VerifiedDevice {
+  readonly certificate: Bytes
+  readonly certHash: Bytes
+}
+
+/** A person as the directory and the pins show them together. */
+export interface Person {
+  readonly accountId: AccountId
+  readonly accountPub: Bytes
+  readonly handle: Sensitive<string>
+  readonly name: string
+  readonly verification: Verification
+  readonly inContacts: boolean
+  readonly blocked: boolean
+  readonly devices: readonly VerifiedDevice[]
+}
+
+export type LookupFailure = 'unknown-handle' | 'offline' | 'key-changed' | 'no-devices' | 'insecure' | 'self'
+
+export interface Directory {
+  /** Fetches, verifies (R4 to R6), compares with the pin (R5, R7) and pins at first sight. */
+  find(handle: string): Promise<Result<Person, LookupFailure>>
+  /** The certificate that a callee's Accept carries, checked against `person` (R20): fetches again if the list there is newer (R6). */
+  verifyDevice(person: Person, certificate: Bytes, listVersion: number, listHash: Bytes): Promise<boolean>
+}
+
+export type MailType = 'invite' | 'cancel' | 'answered'
+
+export interface SealedMail {
+  readonly envDigest: Bytes
+  readonly messageId: Bytes
+}
+
+export interface ReceivedMail {
+  readonly type: MailType
+  readonly payload: Bytes
+  readonly envDigest: Bytes
+  readonly messageId: Bytes
+  readonly sentAt: UnixMs
+  readonly expiresAt: UnixMs
+  readonly senderAccountPub: Bytes
+  readonly senderCertHash: Bytes
+}
+
+export interface Mail {
+  /** Seals to one device and hands the envelope to push. */
+  send(to: VerifiedDevice, type: MailType, payload: Bytes): Promise<Result<SealedMail, 'offline' | 'refused'>>
+  /** Opened and verified by all of R14; each once (R13). */
+  onReceived(listener: (mail: ReceivedMail) => void): () => void
+}
+
+/** This device, as the handshake needs it. */
+export interface OwnIdentity {
+  readonly handle: Sensitive<string>
+  readonly accountPub: Bytes
+  readonly certificate: Bytes
+  readonly certHash: Bytes
+  readonly listVersion: number
+  readonly listHash: Bytes
+  /** The device signing key; the handshake signs with it (3.2). */
+  readonly signingSecret: Bytes
+  readonly otherDevices: readonly VerifiedDevice[]
+}
+
+export interface CallPreferences {
+  readonly suites: readonly SuiteName[]
+  readonly hideAddress: boolean
+  readonly contactsOnly: boolean
+}
+
+export interface MediaPorts {
+  /** The call's port to the renderer; messages before the renderer asked for it are kept. */
+  send(callId: string, message: FromMain): void
+  /** Batches of packets from the renderer, as in `packet-batch.ts`. */
+  onPackets(callId: string, listener: (batch: Uint8Array) => void): () => void
+  close(callId: string): void
+}
+
+export interface CallEnvironment {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly identity: () => OwnIdentity | undefined
+  readonly preferences: () => CallPreferences
+  readonly directory: Directory
+  readonly mail: Mail
+  readonly relayTicket: (callId: Bytes, peerAccountPub: Bytes) => Promise<Result<Bytes, 'offline' | 'refused'>>
+  readonly relays: RelayLinks
+  readonly directs: DirectLinks
+  readonly mediaPorts: MediaPorts
+  /** What the person sees changed. */
+  readonly show: (views: { call: CallView | undefined; incoming: IncomingView | undefined }) => void
+  readonly record: (entry: HistoryEntry) => void
+}

@@ -1,0 +1,65 @@
+/**
+ * What a call knows of its two paths; `relay-link.ts` and `direct-link.ts` implement it with node-datachannel.
+ * A packet is one protected RTP or RTCP packet; a message is one record of the control channel or the Accept.
+ */
+import type { Bytes } from '../../src-shared/base/bytes.ts'
+
+/** The first 8 bytes of a device's certHash, lower-case hexadecimal: how members of a relay room address each other. */
+export type MemberAddress = string
+
+export interface RelayListener {
+  /** Also after a loss: the link reconnects by itself until it is closed. Messages that were under way may be lost; the control channel repeats them. */
+  opened(): void
+  lost(): void
+  message(from: MemberAddress, message: Bytes): void
+  /** A member that this one has exchanged messages with is gone from the room. */
+  left(member: MemberAddress): void
+  packet(packet: Bytes): void
+}
+
+export interface RelayLink {
+  /** `false` if it could not be sent now. */
+  send(to: MemberAddress, message: Bytes): boolean
+  sendPacket(packet: Bytes): boolean
+  /** Who gets this member's packets; nobody until it is set. */
+  setReceivers(members: readonly MemberAddress[]): void
+  close(): void
+}
+
+export interface RelayLinks {
+  open(ticket: Bytes, listener: RelayListener): RelayLink
+}
+
+/** One end of a direct path, as it travels in PathOffer (R26). */
+export interface DirectEndpoint {
+  /** SHA-256 of the DTLS certificate, 32 bytes. */
+  readonly fingerprint: Bytes
+  readonly iceUfrag: string
+  readonly icePwd: string
+  /** `candidate:…` lines of RFC 8839 section 5.1, without `a=`. */
+  readonly candidates: readonly string[]
+}
+
+export interface DirectListener {
+  /** Called again with more candidates when more are found. */
+  local(endpoint: DirectEndpoint): void
+  /** DTLS stands with the fingerprint that was given to `connect`; messages can be sent. */
+  opened(): void
+  message(message: Bytes): void
+  packet(packet: Bytes): void
+  /** Failed to connect, or was connected and died (no sign of life for some seconds). Final. */
+  lost(): void
+}
+
+export interface DirectLink {
+  /** The other end; later calls add candidates. An endpoint with another fingerprint or other credentials than the first is ignored. */
+  connect(remote: DirectEndpoint): void
+  send(message: Bytes): boolean
+  sendPacket(packet: Bytes): boolean
+  close(): void
+}
+
+export interface DirectLinks {
+  /** `offerer`: the caller of the call. It gathers at once; the other side gathers when `connect` is called. */
+  open(role: 'offerer' | 'answerer', listener: DirectListener): DirectLink
+}

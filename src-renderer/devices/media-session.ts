@@ -1,0 +1,82 @@
+/**
+ * The media of one call as the screens see it. `open-media-session.ts` implements it: it captures in the window
+ * (Chromium keeps track processors out of workers), and hands streams and the media port to the media worker.
+ */
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+
+/** Why a camera or microphone is not there; each has a sentence in the language file. */
+export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'failed'
+
+export interface DeviceChoice {
+  readonly cameraId: string | undefined
+  readonly microphoneId: string | undefined
+  readonly speakerId: string | undefined
+}
+
+export interface MediaSessionListener {
+  /** A device could not be opened, or stopped working; `undefined`: it works again. The call goes on without it. */
+  problem(kind: 'camera' | 'microphone' | 'speaker', problem: DeviceProblem | undefined): void
+  /** The own camera's picture, for the preview; `undefined` when the camera is off. */
+  preview(stream: MediaStream | undefined): void
+  /** The other side's picture began, stopped or changed its size (pixels). */
+  remoteVideo(size: { width: number; height: number } | undefined): void
+}
+
+export interface MediaSession {
+  /** The other side's picture; the same stream for the whole call. */
+  readonly remote: MediaStream
+  /** The media port of this call, once main has handed it over. Before, only the preview runs. */
+  attach(port: MessagePort): void
+  /** Opens and closes devices. Resolves when they are as asked, or the listener was told why not. */
+  setMedia(choice: MediaChoice): Promise<void>
+  useDevices(choice: DeviceChoice): Promise<void>
+  /** 0 to 1, of the last 50 ms. */
+  microphoneLevel(): number
+  /** A snapshot of what was measured up to now. */
+  statistics(): Promise<CallStatistics>
+  close(): void
+}
+
+/** Counters since the start of the call; times in milliseconds. */
+export interface CallStatistics {
+  readonly suite: string | undefined
+  readonly path: 'relay' | 'direct' | undefined
+  /** `Date.now()` values; `undefined` until it happened. */
+  readonly firstRemoteFrameAt: number | undefined
+  readonly firstRemoteAudioAt: number | undefined
+  readonly video: {
+    readonly codec: string | undefined
+    readonly sent: VideoCounters
+    readonly received: VideoCounters & {
+      readonly rendered: number
+      readonly freezes: number
+      readonly freezeMs: number
+    }
+    readonly keyframesRequested: number
+  }
+  readonly audio: {
+    readonly codec: 'opus'
+    readonly sentMs: number
+    readonly playedMs: number
+    readonly concealedMs: number
+    readonly bufferMs: number
+  }
+  readonly packets: {
+    readonly sent: number
+    readonly received: number
+    readonly lost: number
+    readonly refused: number /* failed authentication or replayed */
+    readonly dropped: number /* no credit */
+  }
+  /** Difference between picture and sound at the last rendered frame; positive: picture late. */
+  readonly audioVideoSkewMs: number | undefined
+  readonly roundTripMs: number | undefined
+}
+
+export interface VideoCounters {
+  readonly frames: number
+  readonly keyframes: number
+  readonly bytes: number
+  readonly width: number
+  readonly height: number
+}

@@ -1,0 +1,74 @@
+/**
+ * Every message between renderer and main, declared once. Main validates each request and its sender (`src-main/ipc`);
+ * the preload exposes exactly these names; the renderer reaches them through `src-renderer/bridge` only.
+ */
+import type { AccountId, CallId, MediaChoice, Settings, Snapshot } from './snapshot.ts'
+
+/** Request name → its one argument and its answer. All are `ipcRenderer.invoke`. */
+export interface Requests {
+  'snapshot.get': { argument: undefined; answer: Snapshot }
+
+  'account.checkHandle': { argument: string; answer: HandleCheck }
+  'account.create': { argument: { name: string; handle: string }; answer: CreateOutcome }
+  'account.rename': { argument: string; answer: undefined }
+  'startup.retry': { argument: undefined; answer: undefined }
+  /** Another service's address (`host`, `host:port` or a `wss://` URL), `undefined` for the one inside the app. */
+  'service.use': { argument: string | undefined; answer: 'changed' | 'invalid' }
+
+  'contact.find': { argument: string; answer: FindOutcome }
+  'contact.add': { argument: { handle: string; name: string }; answer: FindOutcome }
+  'contact.rename': { argument: { accountId: AccountId; name: string }; answer: undefined }
+  'contact.remove': { argument: AccountId; answer: undefined }
+  'contact.block': { argument: { accountId: AccountId; blocked: boolean }; answer: undefined }
+  /** Pins the account key as compared by the person (R8), or takes that back. */
+  'contact.setVerified': { argument: { accountId: AccountId; verified: boolean }; answer: undefined }
+  /** R7: the person has seen that the key changed and goes on with the new one, unverified. */
+  'contact.acceptNewKey': { argument: string; answer: FindOutcome }
+  /** Sixty digits in twelve groups of five (R8). */
+  'contact.safetyNumber': { argument: AccountId; answer: readonly string[] | undefined }
+
+  'history.remove': { argument: string; answer: undefined }
+  'history.clear': { argument: undefined; answer: undefined }
+  'history.markSeen': { argument: undefined; answer: undefined }
+
+  'settings.update': { argument: Partial<Settings>; answer: undefined }
+
+  'call.start': { argument: { handle: string; media: MediaChoice }; answer: undefined }
+  'call.accept': { argument: { callId: CallId; media: MediaChoice }; answer: undefined }
+  'call.decline': { argument: CallId; answer: undefined }
+  /** Cancels while ringing, hangs up afterwards. */
+  'call.end': { argument: CallId; answer: undefined }
+  'call.setMedia': { argument: { callId: CallId; media: MediaChoice }; answer: undefined }
+  /** Takes an ended call off the screen. */
+  'call.dismiss': { argument: CallId; answer: undefined }
+  /** Asks for the call's media port; it arrives as a `message` event on the window (media-port.ts). */
+  'call.openMediaPort': { argument: CallId; answer: undefined }
+
+  'window.setFullScreen': { argument: boolean; answer: undefined }
+}
+
+export type RequestName = keyof Requests
+
+export type HandleCheck = 'free' | 'taken' | 'invalid' | 'offline'
+export type CreateOutcome = 'created' | 'taken' | 'invalid' | 'offline' | 'not-stored'
+export type FindOutcome =
+  | { readonly kind: 'found'; readonly accountId: AccountId; readonly handle: string; readonly keyChanged: boolean }
+  | { readonly kind: 'unknown' | 'invalid' | 'offline' | 'refused' | 'self' }
+
+/** Main → renderer, by `webContents.send`. */
+export interface Notices {
+  snapshot: Snapshot
+  /** A menu entry, a shortcut or a deep link asks for a place in the app. */
+  navigate: { readonly to: 'new-call' | 'search' | 'settings' | 'main'; readonly handle?: string }
+}
+
+export type NoticeName = keyof Notices
+
+/** What the preload puts on `window.sightline`. */
+export interface Bridge {
+  request<Name extends RequestName>(name: Name, argument: Requests[Name]['argument']): Promise<Requests[Name]['answer']>
+  /** Returns a function that ends the subscription. */
+  on<Name extends NoticeName>(name: Name, listener: (payload: Notices[Name]) => void): () => void
+  readonly platform: 'darwin' | 'win32' | 'linux'
+  readonly version: string
+}

@@ -1,0 +1,149 @@
+/**
+ * What the renderer sees: one immutable picture of everything it shows, pushed whole by the main process after each change.
+ * No key, no certificate, no address. Times are Unix milliseconds.
+ */
+import type { UnixMs } from '../base/time.ts'
+
+/** Lower-case hexadecimal of an account key: the stable name of a person; not secret. */
+export type AccountId = string
+/** Lower-case hexadecimal, 16 bytes. */
+export type CallId = string
+
+export interface Snapshot {
+  readonly startup: Startup
+  readonly service: ServiceState
+  readonly contacts: readonly Contact[]
+  readonly history: readonly HistoryEntry[]
+  readonly settings: Settings
+  readonly call: CallView | undefined
+  readonly incoming: IncomingView | undefined
+}
+
+/** Where the app stands before the main window can be used. */
+export type Startup =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'no-keychain'; readonly reason: KeychainProblem }
+  | { readonly kind: 'no-account' }
+  | { readonly kind: 'ready'; readonly profile: Profile }
+
+export type KeychainProblem =
+  | 'missing' /* no keychain service, or one that would store in the clear */
+  | 'locked' /* there is one, and it did not answer or is locked */
+  | 'changed' /* it answers, but no longer opens what this device sealed; nothing was overwritten */
+  | 'damaged' /* the sealed files cannot be read */
+
+export interface Profile {
+  readonly name: string
+  readonly handle: string
+  readonly accountId: AccountId
+}
+
+export interface ServiceState {
+  readonly kind: 'connecting' | 'online' | 'offline'
+  /** What a person types into another app to use the same service, e.g. `192.168.1.20:8440`. */
+  readonly address: string
+  /** The service that runs inside this app, if it does. */
+  readonly embedded: boolean
+}
+
+export type Verification = 'verified' | 'unverified' | 'key-changed'
+
+export interface Contact {
+  readonly accountId: AccountId
+  readonly handle: string
+  readonly name: string
+  readonly verification: Verification
+  readonly blocked: boolean
+}
+
+export type EndReason =
+  | 'hung-up'
+  | 'declined'
+  | 'busy'
+  | 'no-answer'
+  | 'cancelled'
+  | 'answered-elsewhere'
+  | 'connection-lost'
+  | 'failed' /* could not be set up */
+  | 'insecure' /* refused: something stood between the two */
+  | 'offline'
+  | 'unknown-handle'
+  | 'key-changed'
+  | 'no-devices'
+
+export interface HistoryEntry {
+  readonly id: string
+  readonly handle: string
+  readonly accountId: AccountId | undefined
+  readonly name: string
+  readonly direction: 'outgoing' | 'incoming'
+  readonly video: boolean
+  readonly startedAt: UnixMs
+  /** 0 if the call was never answered. */
+  readonly durationMs: number
+  readonly reason: EndReason
+  /** A missed call that the person has not looked at yet. */
+  readonly unseen: boolean
+}
+
+export interface Settings {
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly hideAddress: boolean
+  /** The first suite that is offered (R22). */
+  readonly preferredSuite: SuiteName
+  readonly cameraId: string | undefined
+  readonly microphoneId: string | undefined
+  readonly speakerId: string | undefined
+  readonly ringtone: boolean
+  /** Only people in the contacts may ring. */
+  readonly contactsOnly: boolean
+  readonly language: 'system' | 'en'
+}
+
+export type SuiteName = 'AES_256_CM_HMAC_SHA1_80' | 'AEAD_AES_256_GCM'
+
+export interface IncomingView {
+  readonly callId: CallId
+  readonly name: string
+  readonly handle: string
+  readonly verification: Verification
+  readonly inContacts: boolean
+  readonly video: boolean
+}
+
+export interface MediaChoice {
+  readonly audio: boolean
+  readonly video: boolean
+}
+
+export interface CallView {
+  readonly callId: CallId
+  readonly direction: 'outgoing' | 'incoming'
+  readonly name: string
+  readonly handle: string
+  readonly accountId: AccountId | undefined
+  readonly phase: CallPhase
+  readonly local: MediaChoice
+  readonly remote: MediaChoice
+  /** Set from the moment when the session's keys exist. */
+  readonly proof: CallProof | undefined
+  /** When the call was answered; the elapsed time counts from here. */
+  readonly connectedAt: UnixMs | undefined
+}
+
+export type CallPhase =
+  | { readonly kind: 'calling' } /* invitations are on their way */
+  | { readonly kind: 'ringing' } /* a device of the other person has it */
+  | { readonly kind: 'connecting' } /* accepted; keys are being agreed */
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'reconnecting' }
+  | { readonly kind: 'ended'; readonly reason: EndReason } /* shown until dismissed */
+
+export interface CallProof {
+  readonly verification: Verification
+  /** Four words, equal on both sides unless someone stands between; `undefined` before Confirm. */
+  readonly safetyWords: readonly string[] | undefined
+  readonly suite: SuiteName
+  readonly path: 'relay' | 'direct'
+  readonly keysSince: UnixMs
+}
