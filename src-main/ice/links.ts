@@ -3,9 +3,9 @@
  * A packet is one protected RTP or RTCP packet; a message is one record of the control channel or the Accept.
  */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
+import type { MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
 
-/** The first 8 bytes of a device's certHash, lower-case hexadecimal: how members of a relay room address each other. */
-export type MemberAddress = string
+export type { MemberAddress }
 
 export interface RelayListener {
   /** Also after a loss: the link reconnects by itself until it is closed. Messages that were under way may be lost; the control channel repeats them. */
