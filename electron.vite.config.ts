@@ -1,0 +1,38 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'electron-vite'
+import path from 'node:path'
+
+// The stand-in runtime of scripts/set-up is Electron 33; newer ones run what is built for it.
+const NODE = 'node20.18'
+const CHROME = 'chrome130'
+
+export default defineConfig({
+  main: {
+    build: {
+      target: NODE,
+      externalizeDeps: true,
+      lib: { entry: path.resolve('src-main/app/main.ts'), formats: ['es'] },
+      rollupOptions: { output: { entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' } },
+    },
+  },
+  preload: {
+    build: {
+      target: NODE,
+      lib: { entry: path.resolve('src-main/preload/preload.ts'), formats: ['cjs'] },
+      rollupOptions: { output: { entryFileNames: 'preload.cjs' } },
+    },
+  },
+  renderer: {
+    root: 'src-renderer',
+    build: {
+      target: CHROME,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      rollupOptions: {
+        input: { index: path.resolve('src-renderer/index.html'), incoming: path.resolve('src-renderer/incoming.html') },
+      },
+    },
+    worker: { format: 'es' },
+    plugins: [svelte()],
+  },
+})

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  build: {
+    ssr: 'src-server/app/main.ts',
+    outDir: 'out/server',
+    emptyOutDir: true,
+    target: 'node20.18',
+    rollupOptions: { output: { entryFileNames: 'main.js' } },
+  },
+})
