@@ -1,0 +1,120 @@
+/**
+ * Reads the time code of `test/support/timecode-video.ts` inside a page, where frames enter the app and where they
+ * are shown, and notes the wall clock of this machine. The functions run in the page: they see nothing of this module.
+ */
+import type { Page } from 'playwright-core'
+import { BAND, BITS } from '../../support/timecode-video.ts'
+
+export interface Sighting {
+  readonly code: number
+  /** `Date.now()` scale with fractions, ms. */
+  readonly at: number
+}
+
+interface ProbeWindow extends Window {
+  sightings?: Sighting[]
+  stopProbe?: () => void
+}
+
+/** Starts to note every frame that the camera hands to the app: the own preview's track, read beside the app. */
+export async function watchCaptured(page: Page): Promise<void> {
+  await page.evaluate(
+    ({ bits, band }) => {
+      const scope: ProbeWindow = window
+      const sightings: Sighting[] = (scope.sightings = [])
+      const video = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')
+      const stream = video?.srcObject
+      if (!(stream instanceof MediaStream)) throw new Error('no own picture')
+      const track = stream.getVideoTracks()[0]?.clone()
+      if (!track) throw new Error('no own picture')
+      // @ts-expect-error Chromium only
+      const reader: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({
+        track,
+      }).readable.getReader()
+      let running = true
+      scope.stopProbe = () => {
+        running = false
+        track.stop()
+      }
+      void (async () => {
+        while (running) {
+          const { value: frame, done } = await reader.read()
+          if (done) return
+          const at = performance.timeOrigin + performance.now()
+          const visible = frame.visibleRect
+          if (visible) {
+            const row = {
+              x: visible.x,
+              y: visible.y + (Math.floor((visible.height * band) / 4) & ~1),
+              width: visible.width & ~1,
+              height: 2,
+            }
+            const buffer = new Uint8Array(frame.allocationSize({ rect: row }))
+            const [luma] = await frame.copyTo(buffer, { rect: row })
+            let code = 0
+            for (let bit = 0; bit < bits; bit++) {
+              const x = Math.floor(((bit + 0.5) * row.width) / bits)
+              code = code * 2 + ((buffer[(luma?.offset ?? 0) + x] ?? 0) > 128 ? 1 : 0)
+            }
+            sightings.push({ code, at })
+          }
+          frame.close()
+        }
+      })()
+    },
+    { bits: BITS, band: BAND },
+  )
+}
+
+/** Starts to note every frame that the page presents in the element with this test id. */
+export async function watchShown(page: Page, testId: string): Promise<void> {
+  await page.evaluate(
+    ({ bits, band, id }) => {
+      const scope: ProbeWindow = window
+      const sightings: Sighting[] = (scope.sightings = [])
+      const video = document.querySelector<HTMLVideoElement>(`[data-testid="${id}"]`)
+      if (!video) throw new Error('no picture')
+      const canvas = new OffscreenCanvas(bits * 4, 4)
+      const context = canvas.getContext('2d', { willReadFrequently: true })
+      if (!context) throw new Error('no canvas')
+      let running = true
+      scope.stopProbe = () => (running = false)
+      const look = () => {
+        if (!running) return
+        const at = performance.timeOrigin + performance.now()
+        const height = video.videoHeight * band
+        context.drawImage(video, 0, height / 4, video.videoWidth, height / 2, 0, 0, bits * 4, 4)
+        const pixels = context.getImageData(0, 1, bits * 4, 1).data
+        let code = 0
+        for (let bit = 0; bit < bits; bit++) code = code * 2 + ((pixels[(bit * 4 + 2) * 4] ?? 0) > 128 ? 1 : 0)
+        sightings.push({ code, at })
+        video.requestVideoFrameCallback(look)
+      }
+      video.requestVideoFrameCallback(look)
+    },
+    { bits: BITS, band: BAND, id: testId },
+  )
+}
+
+export async function takeSightings(page: Page): Promise<Sighting[]> {
+  return page.evaluate(() => {
+    const scope: ProbeWindow = window
+    scope.stopProbe?.()
+    return scope.sightings ?? []
+  })
+}
+
+/** Milliseconds from a frame's capture to its display, for each shown frame whose capture was seen less than `limit` before. */
+export function delays(captured: readonly Sighting[], shown: readonly Sighting[], limit = 2000): number[] {
+  const found: number[] = []
+  for (const sighting of shown) {
+    const origin = captured.findLast((other) => other.code === sighting.code && other.at <= sighting.at)
+    if (origin && sighting.at - origin.at < limit) found.push(sighting.at - origin.at)
+  }
+  return found
+}
+
+export function quantile(values: readonly number[], share: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+}
