@@ -1,0 +1,103 @@
+/** A real app with a profile and a keychain entry of its own, driven through its windows. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { repository } from './repository.ts'
+
+export interface AppOptions {
+  readonly name: string
+  /** `host:port`; without it the app starts the service inside it. */
+  readonly service?: string
+  /** An existing profile, to start an app again. */
+  readonly profile?: string
+  readonly video?: string
+  readonly audio?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Another executable: the installed app. */
+  readonly executable?: string
+}
+
+export interface RunningApp {
+  readonly name: string
+  readonly electron: ElectronApplication
+  readonly profile: string
+  readonly pid: number
+  main(): Promise<Page>
+  /** The incoming window, as soon as it is there. */
+  incoming(): Promise<Page>
+  /** Share of one core that all of this app's processes used since the last call of this, in percent. */
+  cpuPercent(): Promise<number>
+  processes(): Promise<number>
+  kill(): Promise<void>
+  close(): Promise<void>
+}
+
+const WINDOW_LIMIT_MS = 20_000
+
+/** Without a sound card and a camera, and as root without the Chromium sandbox. */
+function switches({ video, audio }: AppOptions): string[] {
+  return [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--password-store=gnome-libsecret',
+    '--use-fake-device-for-media-stream=fps=30',
+    ...(video ? [`--use-file-for-fake-video-capture=${video}`] : []),
+    ...(audio ? [`--use-file-for-fake-audio-capture=${audio}`] : []),
+  ]
+}
+
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const profile = options.profile ?? mkdtempSync(path.join(tmpdir(), `sightline-${options.name}-`))
+  const electron = await _electron.launch({
+    executablePath: options.executable ?? (createRequire(import.meta.url)('electron') as string),
+    args: [
+      ...(options.executable ? [] : [repository]),
+      ...switches(options),
+      `--profile=${profile}`,
+      ...(options.service ? [`--service=${options.service}`] : []),
+      ...(options.args ?? []),
+    ],
+    env: { ...environment(), ...options.env },
+    timeout: 60_000,
+  })
+  const closed = new Promise<void>((resolve) => electron.on('close', () => resolve()))
+  return {
+    name: options.name,
+    electron,
+    profile,
+    pid: electron.process().pid ?? 0,
+    main: () => windowOf(electron, 'index.html'),
+    incoming: () => windowOf(electron, 'incoming.html'),
+    cpuPercent: () =>
+      electron.evaluate(({ app }) => app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0)),
+    processes: () => electron.evaluate(({ app }) => app.getAppMetrics().length),
+    async kill() {
+      electron.process().kill('SIGKILL')
+      await closed
+    },
+    async close() {
+      await electron.close()
+      if (!options.profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    },
+  }
+}
+
+async function windowOf(electron: ElectronApplication, file: string): Promise<Page> {
+  const fits = (page: Page) => new URL(page.url()).pathname.endsWith(file)
+  const open = electron.windows().find(fits)
+  if (open) return open
+  for (const limit = Date.now() + WINDOW_LIMIT_MS; Date.now() < limit;) {
+    const page = await electron.waitForEvent('window', { timeout: Math.max(1, limit - Date.now()) })
+    await page.waitForLoadState('domcontentloaded')
+    if (fits(page)) return page
+  }
+  throw new Error(`no window ${file}`)
+}
+
+function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  )
+}
