@@ -7,14 +7,17 @@ import type { Bytes } from '../../src-shared/base/bytes.ts'
 import type { Result } from '../../src-shared/base/result.ts'
 import type { Sensitive } from '../../src-shared/base/sensitive.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
-import type { AccountId, KeychainProblem } from '../../src-shared/ipc/snapshot.ts'
+import type { AccountId } from '../../src-shared/ipc/snapshot.ts'
 
-/** The account's and the device's secrets, sealed by the OS keychain. The content is `vault-content.ts`'s affair. */
+/**
+ * The account's and the device's secrets, once the OS keychain has opened the vault (`VaultFile`).
+ * The content is `vault-content.ts`'s affair.
+ */
 export interface Vault {
   /** `undefined`: nothing was ever saved. */
-  load(): Promise<Result<Bytes | undefined, KeychainProblem>>
-  /** Replaces the content as a whole; when it resolves with success, the content survives a power cut. */
-  save(content: Bytes): Promise<Result<undefined, KeychainProblem | 'not-stored'>>
+  read(): Bytes | undefined
+  /** Replaces the content as a whole; after success the content survives a power cut, after failure the old one stands. */
+  write(content: Bytes): Result<undefined, 'not-stored'>
 }
 
 /** What is remembered of an account since it was first seen (R5, R7). */
