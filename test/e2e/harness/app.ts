@@ -1,7 +1,7 @@
 /** A real app with a profile and a keychain entry of its own, driven through its windows. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { repository } from './repository.ts'
@@ -71,7 +71,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     main: () => windowOf(electron, 'index.html'),
     incoming: () => windowOf(electron, 'incoming.html'),
     cpuPercent: () =>
-      electron.evaluate(({ app }) => app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0)),
+      electron
+        .evaluate(({ app }) => app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0))
+        // Electron divides by the number of cores.
+        .then((share) => share * cpus().length),
     processes: () => electron.evaluate(({ app }) => app.getAppMetrics().length),
     async kill() {
       electron.process().kill('SIGKILL')
