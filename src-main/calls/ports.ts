@@ -42,7 +42,8 @@ export interface Directory {
   verifyDevice(person: Person, certificate: Bytes, listVersion: number, listHash: Bytes): Promise<boolean>
 }
 
-export type MailType = 'invite' | 'cancel' | 'answered'
+/** Envelope types 1, 2, 5 and 6: what mail carries for a call. */
+export type MailType = 'invite' | 'cancel' | 'answered' | 'reply'
 
 export interface SealedMail {
   readonly envDigest: Bytes
