@@ -6,7 +6,7 @@ import { root, setUp } from './set-up/set-up.mjs'
 
 await setUp({ purpose: 'test' })
 build()
-const runner = path.join(root, 'node_modules/tsx/dist/cli.mjs')
+const runner = path.join(root, 'scripts/run-typescript.mjs')
 process.exit(
   await withDesktop(process.execPath, [runner, path.join(root, 'test/bench/main.ts'), ...process.argv.slice(2)]),
 )

@@ -11,7 +11,7 @@ import { root, setUp } from './set-up/set-up.mjs'
 await setUp({ purpose: hasDisplay() && !keyringMissing() ? 'run' : 'test' })
 build()
 const args = [
-  path.join(root, 'node_modules/tsx/dist/cli.mjs'),
+  path.join(root, 'scripts/run-typescript.mjs'),
   path.join(root, 'test/demo/main.ts'),
   ...process.argv.slice(2),
 ]

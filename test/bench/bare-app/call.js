@@ -1,0 +1,49 @@
+/* eslint-env browser */
+/** One side of a call with Chromium's own RTCPeerConnection; the bench carries the descriptions between the two. */
+const connection = new RTCPeerConnection({ iceServers: [] })
+const remote = document.querySelector('[data-testid="remote-video"]')
+connection.ontrack = ({ streams }) => {
+  remote.srcObject = streams[0]
+}
+
+const gathered = () =>
+  new Promise((resolve) => {
+    if (connection.iceGatheringState === 'complete') resolve()
+    connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && resolve()
+  })
+
+async function described(description) {
+  await connection.setLocalDescription(description)
+  await gathered()
+  return JSON.stringify(connection.localDescription)
+}
+
+window.call = {
+  /** @param {{ width: number, height: number, fps: number }} shape */
+  async open({ width, height, fps }) {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: fps } })
+    document.querySelector('[data-testid="own-video"]').srcObject = stream
+    for (const track of stream.getTracks()) connection.addTrack(track, stream)
+    const codecs = RTCRtpReceiver.getCapabilities('video').codecs
+    const video = connection.getTransceivers().find(({ sender }) => sender.track.kind === 'video')
+    video.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType === 'video/VP8' || mimeType === 'video/rtx'))
+  },
+  /** After the descriptions are exchanged. bit/s */
+  async limit(bitrate) {
+    const sender = connection.getSenders().find(({ track }) => track.kind === 'video')
+    const parameters = sender.getParameters()
+    parameters.degradationPreference = 'maintain-resolution'
+    parameters.encodings[0].maxBitrate = bitrate
+    await sender.setParameters(parameters)
+  },
+  offer: async () => described(await connection.createOffer()),
+  async answer(offer) {
+    await connection.setRemoteDescription(JSON.parse(offer))
+    return described(await connection.createAnswer())
+  },
+  accept: (answer) => connection.setRemoteDescription(JSON.parse(answer)),
+  async sent() {
+    const report = [...(await connection.getStats()).values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+    return { frames: report.framesSent, bytes: report.bytesSent, width: report.frameWidth, height: report.frameHeight }
+  },
+}
