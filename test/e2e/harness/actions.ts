@@ -1,13 +1,17 @@
 /** What a person does, through the names that a screen reader would say. */
 import type { Page } from 'playwright-core'
+import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { CallStatistics } from '../../../src-renderer/devices/media-session.ts'
+import type { Bridge, RequestName, Requests } from '../../../src-shared/ipc/contract.ts'
+import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 import type { RunningApp } from './app.ts'
 
 export async function createAccount(app: RunningApp, name: string, handle: string): Promise<Page> {
   const page = await app.main()
-  await page.getByRole('textbox', { name: 'Your name' }).fill(name)
-  await page.getByRole('textbox', { name: 'Handle' }).fill(handle)
-  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByRole('textbox', { name: texts['welcome.name'] }).fill(name)
+  await page.getByRole('textbox', { name: texts['welcome.handle'] }).fill(handle)
+  await page.getByText(texts['welcome.handle.free'].replace('{handle}', handle)).waitFor()
+  await page.getByRole('button', { name: texts['welcome.create'] }).click()
   await page.getByRole('searchbox').waitFor()
   return page
 }
@@ -15,25 +19,76 @@ export async function createAccount(app: RunningApp, name: string, handle: strin
 export async function callByHandle(page: Page, handle: string, kind: 'video' | 'audio' = 'video'): Promise<void> {
   await page.getByRole('searchbox').fill(handle)
   await page.getByRole('searchbox').press('Enter')
-  await page.getByRole('button', { name: kind === 'video' ? 'Video call' : 'Audio call' }).click()
+  await page.getByRole('button', { name: texts[kind === 'video' ? 'person.videoCall' : 'person.audioCall'] }).click()
 }
 
 export async function accept(app: RunningApp, kind: 'video' | 'audio' = 'video'): Promise<void> {
   const page = await app.incoming()
-  await page.getByRole('button', { name: kind === 'video' ? 'Accept with video' : 'Accept with audio' }).click()
+  await page
+    .getByRole('button', { name: texts[kind === 'video' ? 'incoming.acceptVideo' : 'incoming.acceptAudio'] })
+    .click()
 }
 
 export async function decline(app: RunningApp): Promise<void> {
   const page = await app.incoming()
-  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByRole('button', { name: texts['incoming.decline'] }).click()
 }
 
+/** Any movement brings the controls back. */
 export async function endCall(page: Page): Promise<void> {
   await page.mouse.move(300, 300)
-  await page.getByRole('button', { name: 'End call' }).click()
+  await page.mouse.move(320, 320)
+  await page.getByRole('button', { name: texts['call.end'] }).click()
+}
+
+/** Opens the panel behind the lock with its statistics. */
+export async function openProof(page: Page): Promise<void> {
+  await page.mouse.move(300, 300)
+  await page.mouse.move(320, 320)
+  await page.getByRole('button', { name: texts['proof.open'] }).click()
+  await page.getByText(texts['stats.title']).click()
+  await page.getByTestId('statistics').waitFor({ state: 'attached' })
 }
 
 export async function statistics(page: Page): Promise<CallStatistics> {
   const text = await page.getByTestId('statistics').textContent()
   return JSON.parse(text ?? '') as CallStatistics
+}
+
+declare const window: { readonly sightline: Bridge }
+
+/** What the page itself asks main. */
+export async function request<Name extends RequestName>(
+  page: Page,
+  name: Name,
+  argument: Requests[Name]['argument'],
+): Promise<Requests[Name]['answer']> {
+  // Playwright loses the link between name and answer, which `Bridge` guarantees.
+  return page.evaluate(({ name, argument }) => window.sightline.request(name, argument as never), {
+    name,
+    argument,
+  }) as Promise<Requests[Name]['answer']>
+}
+
+export async function snapshot(page: Page): Promise<Snapshot> {
+  return request(page, 'snapshot.get', undefined)
+}
+
+/** Waits until what main shows fits; the last snapshot stands in the error. */
+export async function until(
+  page: Page,
+  what: string,
+  fits: (state: Snapshot) => boolean,
+  limitMs = 15_000,
+): Promise<Snapshot> {
+  const end = Date.now() + limitMs
+  for (;;) {
+    const state = await snapshot(page)
+    if (fits(state)) return state
+    if (Date.now() > end)
+      throw new Error(
+        `not within ${limitMs} ms: ${what}; ${JSON.stringify({ call: state.call, incoming: state.incoming })}`,
+      )
+    await page.waitForTimeout(25)
+  }
 }

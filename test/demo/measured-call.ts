@@ -1,0 +1,218 @@
+/** One call between two real apps with everything measured: what `npm run demo` reports, the bench compares and a test checks. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
+import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import {
+  accept,
+  callByHandle,
+  createAccount,
+  endCall,
+  openProof,
+  request,
+  statistics,
+  until,
+} from '../e2e/harness/actions.ts'
+import { type RunningApp, startApp } from '../e2e/harness/app.ts'
+import { delays, quantile, takeSightings, watchCaptured, watchShown } from '../e2e/harness/picture-probe.ts'
+import type { RunningService } from '../e2e/harness/service.ts'
+
+export interface CallOptions {
+  readonly service: RunningService
+  readonly seconds: number
+  readonly video: string
+  readonly audio: string
+  readonly suite: SuiteName
+  readonly relayOnly: boolean
+  /** Where pictures of both apps in the call go. */
+  readonly screenshots?: string
+}
+
+export interface CallReport {
+  readonly suite: string | undefined
+  readonly verified: boolean
+  readonly safetyWords: { readonly caller: readonly string[]; readonly callee: readonly string[] }
+  readonly path: { readonly first: string | undefined; readonly final: string | undefined }
+  readonly timings: {
+    readonly inviteToRingMs: number
+    readonly acceptToFirstRemoteFrameMs: number | undefined
+    readonly acceptToFirstRemoteAudioMs: number | undefined
+    readonly acceptToDirectMs: number | undefined
+  }
+  readonly video: {
+    readonly codec: string | undefined
+    readonly width: number
+    readonly height: number
+    readonly sentFrames: number
+    readonly renderedFrames: number
+    readonly fps: number
+    readonly freezes: number
+  }
+  readonly audio: {
+    readonly codec: string
+    readonly sentMs: number
+    readonly playedMs: number
+    readonly concealedMs: number
+  }
+  /** From the camera's frame to its display on the other side; undefined if the picture carries no time code. */
+  readonly latencyMs: { readonly p50: number | undefined; readonly p95: number | undefined; readonly frames: number }
+  /** Percent of one core, all processes of an app. */
+  readonly cpuPercent: { readonly caller: number; readonly callee: number }
+  readonly processes: number
+  /** Everything that both apps counted. */
+  readonly statistics: { readonly caller: CallStatistics; readonly callee: CallStatistics }
+}
+
+/** At most this much of the call is spent on watching the picture, which costs CPU of its own. */
+const WATCH_MS = 4000
+const MEDIA_LIMIT_MS = 20_000
+const DIRECT_LIMIT_MS = 10_000
+
+export async function startPair(options: CallOptions): Promise<[RunningApp, RunningApp]> {
+  const { service, video, audio } = options
+  const start = (name: string) => startApp({ name, service: service.address, video, audio })
+  const [caller, callee] = await Promise.all([start('caller'), start('callee')])
+  const pages = await Promise.all([
+    createAccount(caller, 'Ada Lovelace', 'ada'),
+    createAccount(callee, 'Grace Hopper', 'grace'),
+  ])
+  for (const page of pages) {
+    await request(page, 'settings.update', { hideAddress: options.relayOnly, preferredSuite: options.suite })
+  }
+  return [caller, callee]
+}
+
+export async function measureCall(caller: RunningApp, callee: RunningApp, options: CallOptions): Promise<CallReport> {
+  const [callerPage, calleePage] = await Promise.all([caller.main(), callee.main()])
+
+  const called = await clickTime(callerPage, () => callByHandle(callerPage, 'grace'))
+  const incoming = await callee.incoming()
+  await incoming.getByRole('button').first().waitFor()
+  const rang = Date.now()
+  const accepted = await clickTime(incoming, () => accept(callee))
+
+  const connected = await Promise.all(
+    [callerPage, calleePage].map((page) => until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')),
+  )
+  const firstPath = connected[0]?.call?.proof?.path
+  await Promise.all([openProof(callerPage), openProof(calleePage)])
+  await Promise.all([callerPage, calleePage].map((page) => firstMedia(page)))
+  const direct = options.relayOnly ? undefined : await directSince(callerPage, calleePage)
+
+  if (options.screenshots) await photograph(options.screenshots, callerPage, calleePage)
+
+  const before = await Promise.all([statistics(callerPage), statistics(calleePage)])
+  await Promise.all([caller.cpuPercent(), callee.cpuPercent()])
+  const quietSince = Date.now()
+  const watchMs = Math.min(WATCH_MS, (options.seconds * 1000) / 2)
+  await callerPage.waitForTimeout(Math.max(1000, options.seconds * 1000 - watchMs))
+  const [callerCpu, calleeCpu] = await Promise.all([caller.cpuPercent(), callee.cpuPercent()])
+  const after = await Promise.all([statistics(callerPage), statistics(calleePage)])
+  const quietSeconds = (Date.now() - quietSince) / 1000
+
+  await watchCaptured(callerPage)
+  await watchShown(calleePage, 'remote-video')
+  await callerPage.waitForTimeout(watchMs)
+  const latency = delays(await takeSightings(callerPage), await takeSightings(calleePage))
+
+  const words = await Promise.all(
+    [callerPage, calleePage].map((page) =>
+      until(page, 'safety words', ({ call }) => call?.proof?.safetyWords !== undefined),
+    ),
+  )
+  const [last, lastCallee] = await Promise.all([statistics(callerPage), statistics(calleePage)])
+  const processes = (await caller.processes()) + (await callee.processes())
+  const proofs = words.map(({ call }) => call?.proof)
+  await endCall(callerPage)
+  await Promise.all(
+    [callerPage, calleePage].map((page) =>
+      until(page, 'ended', ({ call }) => call === undefined || call.phase.kind === 'ended'),
+    ),
+  )
+
+  const since = (times: (number | undefined)[]) =>
+    times.some((time) => time === undefined) ? undefined : Math.max(...times.map((time) => (time ?? 0) - accepted))
+  return {
+    suite: proofs[0]?.suite,
+    verified: proofs.every((proof) => proof?.verification === 'verified'),
+    safetyWords: { caller: proofs[0]?.safetyWords ?? [], callee: proofs[1]?.safetyWords ?? [] },
+    path: { first: firstPath, final: proofs[0]?.path },
+    timings: {
+      inviteToRingMs: rang - called,
+      acceptToFirstRemoteFrameMs: since([last.firstRemoteFrameAt, lastCallee.firstRemoteFrameAt]),
+      acceptToFirstRemoteAudioMs: since([last.firstRemoteAudioAt, lastCallee.firstRemoteAudioAt]),
+      acceptToDirectMs: direct === undefined ? undefined : direct - accepted,
+    },
+    video: {
+      codec: last.video.codec,
+      width: lastCallee.video.received.width,
+      height: lastCallee.video.received.height,
+      sentFrames: last.video.sent.frames,
+      renderedFrames: lastCallee.video.received.rendered,
+      fps: round(((after[1]?.video.received.rendered ?? 0) - (before[1]?.video.received.rendered ?? 0)) / quietSeconds),
+      freezes: lastCallee.video.received.freezes,
+    },
+    audio: {
+      codec: last.audio.codec,
+      sentMs: last.audio.sentMs,
+      playedMs: lastCallee.audio.playedMs,
+      concealedMs: lastCallee.audio.concealedMs,
+    },
+    latencyMs: { p50: round(quantile(latency, 0.5)), p95: round(quantile(latency, 0.95)), frames: latency.length },
+    cpuPercent: { caller: round(callerCpu), callee: round(calleeCpu) },
+    processes,
+    statistics: { caller: last, callee: lastCallee },
+  }
+}
+
+/** `Date.now()` in the page at its last click: the tool that clicks waits before and after. */
+async function clickTime(page: Page, action: () => Promise<void>): Promise<number> {
+  await page.evaluate(() => {
+    addEventListener('click', () => sessionStorage.setItem('clicked', String(Date.now())), { capture: true })
+  })
+  const fallback = Date.now()
+  await action()
+  // The window may have closed by its own button.
+  return page
+    .evaluate(() => Number(sessionStorage.getItem('clicked')))
+    .then(
+      (time) => time || fallback,
+      () => fallback,
+    )
+}
+
+async function firstMedia(page: Page): Promise<void> {
+  for (const limit = Date.now() + MEDIA_LIMIT_MS; Date.now() < limit; await page.waitForTimeout(100)) {
+    const { firstRemoteFrameAt, firstRemoteAudioAt } = await statistics(page)
+    if (firstRemoteFrameAt !== undefined && firstRemoteAudioAt !== undefined) return
+  }
+  throw new Error(`no picture or no sound within ${MEDIA_LIMIT_MS} ms: ${JSON.stringify(await statistics(page))}`)
+}
+
+async function directSince(...pages: Page[]): Promise<number | undefined> {
+  try {
+    await Promise.all(
+      pages.map((page) => until(page, 'direct', ({ call }) => call?.proof?.path === 'direct', DIRECT_LIMIT_MS)),
+    )
+    return Date.now()
+  } catch {
+    return undefined
+  }
+}
+
+async function photograph(folder: string, caller: Page, callee: Page): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  await caller.screenshot({ path: path.join(folder, 'caller-proof.png') })
+  await caller.keyboard.press('Escape')
+  await caller.mouse.move(400, 300)
+  await caller.waitForTimeout(300)
+  await caller.screenshot({ path: path.join(folder, 'caller.png') })
+  await openProof(caller)
+  await callee.screenshot({ path: path.join(folder, 'callee.png') })
+}
+
+function round<Value extends number | undefined>(value: Value): Value {
+  // Rounding keeps `undefined` as it is; the cast says only that.
+  return (value === undefined ? value : Math.round(value * 10) / 10) as Value
+}
