@@ -1,9 +1,10 @@
 /** The call once both have keys: life and death of the connection, media choices, rekey. The direct path has a file of its own. */
 import type { MediaChoice } from '../../ipc/snapshot.ts'
+import type { EndReason as End } from '../../protocol/control-record.ts'
 import { LAST_GENERATION } from '../../crypto/key-schedule.ts'
 import { closeDirect, offerDirect, pathOffered, pathRemoved } from './direct.ts'
 import type { CallEffect, ControlToSend } from './effects.ts'
-import type { ControlMessage, End } from './events.ts'
+import type { ControlMessage } from './events.ts'
 import { waitForPeer } from './liveness.ts'
 import { type Connected, type DeviceState, type Incoming, type Outgoing, usesDirect } from './state.ts'
 import { cancelTimer, end, move, startTimer, stay, type Transition } from './transition.ts'
@@ -91,7 +92,6 @@ export function control(state: DeviceState, call: Connected, message: ControlMes
       return end(state, 'hung-up')
     case 'confirm':
     case 'keep-alive':
-    case 'other':
       return heard
   }
 }

@@ -1,7 +1,9 @@
 /** Everything that the call machine asks for. The runner executes effects in their order; results come back as events. */
 import type { Ms } from '../../base/time.ts'
 import type { CallId, EndReason, MediaChoice } from '../../ipc/snapshot.ts'
-import type { CancelReason, End, Handle, ReplyAnswer } from './events.ts'
+import type { CancelReason, ReplyAnswer } from '../../protocol/cancel.ts'
+import type { EndReason as End } from '../../protocol/control-record.ts'
+import type { Handle } from './events.ts'
 import type { TimerName } from './timers.ts'
 
 /** A control record to send; the runner fills in what the machine does not hold. */

@@ -14,6 +14,8 @@
  */
 import type { Ms, UnixMs } from '../../base/time.ts'
 import type { CallId, EndReason, MediaChoice } from '../../ipc/snapshot.ts'
+import type { CancelReason, ReplyAnswer } from '../../protocol/cancel.ts'
+import type { EndReason as End } from '../../protocol/control-record.ts'
 import type { TimerName } from './timers.ts'
 
 /** Lower-case hexadecimal of a certHash. */
@@ -22,10 +24,6 @@ export type DeviceId = string
 export type AccountKey = string
 /** Something that the runner keeps for the machine. */
 export type Handle = number
-
-export type CancelReason = 'withdrawn' | 'answered-elsewhere' | 'timeout' | 'glare'
-export type ReplyAnswer = 'ringing' | 'declined' | 'busy'
-export type End = 'hung-up' | 'failed' | 'attack'
 
 /** What the receiver's own rules say of an invitation that is genuine: `miss` and `key-changed` (R7) are noted, not rung. */
 export type Admission = 'ring' | 'miss' | 'key-changed'
@@ -55,8 +53,6 @@ export type ControlMessage =
   | { readonly type: 'end'; readonly end: End }
   | { readonly type: 'cancel'; readonly reason: CancelReason }
   | { readonly type: 'keep-alive' }
-  /** A kind that a 1:1 call has no use for. */
-  | { readonly type: 'other' }
 
 export type UserEvent =
   | { readonly kind: 'user-call'; readonly callId: CallId; readonly media: MediaChoice }

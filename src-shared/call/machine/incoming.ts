@@ -116,7 +116,6 @@ export function control(state: DeviceState, incoming: Incoming, message: Control
     case 'rekey-offer':
     case 'rekey-answer':
     case 'keep-alive':
-    case 'other':
       return stay(state)
   }
 }

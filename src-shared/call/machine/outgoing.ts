@@ -1,10 +1,11 @@
 /** The caller until an Accept has verified (R20). */
 import type { EndReason, MediaChoice } from '../../ipc/snapshot.ts'
+import type { CancelReason } from '../../protocol/cancel.ts'
+import { ACCEPT_TRIES } from '../handshake.ts'
 import { connectAsCaller } from './connected.ts'
 import type { CallEffect } from './effects.ts'
-import type { CancelReason, CryptoEvent, MailEvent, UserEvent } from './events.ts'
+import type { CryptoEvent, MailEvent, UserEvent } from './events.ts'
 import type { DeviceState, Outgoing } from './state.ts'
-import { ACCEPTS_TRIED } from './timers.ts'
 import { cancelTimer, end, move, startTimer, stay, type Transition } from './transition.ts'
 
 export function call(state: DeviceState, { callId, media }: UserEvent & { kind: 'user-call' }): Transition {
@@ -61,7 +62,7 @@ export function replied(state: DeviceState, outgoing: Outgoing, { answer }: Mail
 }
 
 export function acceptArrived(state: DeviceState, outgoing: Outgoing, accept: number): Transition {
-  if (!isInviting(outgoing) || outgoing.acceptsTried >= ACCEPTS_TRIED) return stay(state)
+  if (!isInviting(outgoing) || outgoing.acceptsTried >= ACCEPT_TRIES) return stay(state)
   return move(state, { ...outgoing, acceptsTried: outgoing.acceptsTried + 1 }, [
     { kind: 'verify-accept', callId: outgoing.callId, accept },
   ])
@@ -70,7 +71,7 @@ export function acceptArrived(state: DeviceState, outgoing: Outgoing, accept: nu
 /** R20: changes nothing, as another device may still answer; the last one that is tried ends the call. */
 export function acceptRefused(state: DeviceState, outgoing: Outgoing): Transition {
   const acceptsRefused = outgoing.acceptsRefused + 1
-  if (acceptsRefused >= ACCEPTS_TRIED) return end(state, 'insecure', withdraw(outgoing, 'withdrawn'))
+  if (acceptsRefused >= ACCEPT_TRIES) return end(state, 'insecure', withdraw(outgoing, 'withdrawn'))
   return move(state, { ...outgoing, acceptsRefused }, [])
 }
 

@@ -10,16 +10,30 @@ import { waitForPeer } from './liveness.ts'
 import type { DeviceState } from './state.ts'
 import { cancelledAs, end, endedUnseen, move, stay, type Transition } from './transition.ts'
 
+/** About the device, or about a call that it may not know. */
+const OF_DEVICE = ['invite', 'cancel', 'answered', 'user-call', 'hide-address', 'resumed'] as const
+type OfDevice = Extract<CallEvent, { kind: (typeof OF_DEVICE)[number] }>
+type OfCall = Exclude<CallEvent, OfDevice>
+
 export function step(state: DeviceState, event: CallEvent): Transition {
+  if (isOfDevice(event)) return ofDevice(state, event)
+  const { call } = state
+  // The rest is late news of a call that is over.
+  return call.kind !== 'idle' && call.callId === event.callId ? ofCall(state, event) : stay(state)
+}
+
+function isOfDevice(event: CallEvent): event is OfDevice {
+  return OF_DEVICE.some((kind) => kind === event.kind)
+}
+
+function ofDevice(state: DeviceState, event: OfDevice): Transition {
   switch (event.kind) {
-    // These are about calls that this device may not know.
     case 'invite':
       return invited(state, event.invitation)
     case 'cancel':
       return cancelled(state, event)
     case 'answered':
       return answered(state, event)
-    // These are about the device.
     case 'user-call':
       return outgoing.call(state, event)
     case 'hide-address': {
@@ -28,15 +42,10 @@ export function step(state: DeviceState, event: CallEvent): Transition {
     }
     case 'resumed':
       return state.call.kind === 'connected' ? connected.rekey(state, state.call) : stay(state)
-    default: {
-      const { call } = state
-      // Late news of a call that is over.
-      return call.kind !== 'idle' && call.callId === event.callId ? ofCall(state, event) : stay(state)
-    }
+    default:
+      return unreachable(event)
   }
 }
-
-type OfCall = Exclude<CallEvent, { kind: 'invite' | 'cancel' | 'answered' | 'user-call' | 'hide-address' | 'resumed' }>
 
 function ofCall(state: DeviceState, event: OfCall): Transition {
   const { call } = state

@@ -1,5 +1,6 @@
 /** The timers of a call: one of each name at a time; starting one that runs starts it anew. */
-import { HOUR, type Ms, SECOND } from '../../base/time.ts'
+import { type Ms, SECOND } from '../../base/time.ts'
+import { OLD_GENERATION_KEPT, REKEY_INTERVAL } from '../rekey.ts'
 
 export const TIMERS = {
   /** Lookup and relay ticket together: longer than a slow connection takes, short enough to believe that something happens. */
@@ -25,15 +26,13 @@ export const TIMERS = {
   'direct-attempt': 15 * SECOND,
   'direct-retry': 10 * SECOND,
   /** Section 5 */
-  rekey: 1 * HOUR,
+  rekey: REKEY_INTERVAL,
   /** R39 */
-  'old-keys': 2 * SECOND,
+  'old-keys': OLD_GENERATION_KEPT,
 } as const satisfies Readonly<Record<string, Ms>>
 
 export type TimerName = keyof typeof TIMERS
 
-/** R20: how many Accepts that do not verify are tried. */
-export const ACCEPTS_TRIED = 8
 /** Attempts at a direct path without success; a peer that hides its address costs one, as it never answers. */
 export const DIRECT_ATTEMPTS = 5
 /** How many calls that are over a device remembers, so that a late or repeated message does not wake them (R19). */

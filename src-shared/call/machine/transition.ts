@@ -1,8 +1,9 @@
 /** What one event leads to, and how a call ends. */
 import type { Ms } from '../../base/time.ts'
 import type { CallId, EndReason } from '../../ipc/snapshot.ts'
+import type { CancelReason } from '../../protocol/cancel.ts'
 import type { CallEffect } from './effects.ts'
-import type { CancelReason, DeviceId } from './events.ts'
+import type { DeviceId } from './events.ts'
 import { type Call, type DeviceState, remember } from './state.ts'
 import { type TimerName, TIMERS } from './timers.ts'
 
@@ -64,8 +65,9 @@ export function cancelledAs(reason: CancelReason): EndReason {
     case 'timeout':
       return 'no-answer'
     case 'answered-elsewhere':
-    // The caller talks to another device of this account, in the call that this account made.
+      return 'answered-elsewhere'
     case 'glare':
+      // The caller talks to another device of this account, in the call that this account made.
       return 'answered-elsewhere'
   }
 }
