@@ -12,7 +12,10 @@ export interface BareApp {
   close(): Promise<void>
 }
 
-export async function startBareApp(file: 'empty.html' | 'call.html', switches: readonly string[] = []): Promise<BareApp> {
+export async function startBareApp(
+  file: 'empty.html' | 'call.html',
+  switches: readonly string[] = [],
+): Promise<BareApp> {
   const profile = mkdtempSync(path.join(tmpdir(), 'sightline-bare-'))
   const electron = await _electron.launch({
     executablePath: createRequire(import.meta.url)('electron') as string,

@@ -43,7 +43,9 @@ window.call = {
   },
   accept: (answer) => connection.setRemoteDescription(JSON.parse(answer)),
   async sent() {
-    const report = [...(await connection.getStats()).values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+    const report = [...(await connection.getStats()).values()].find(
+      ({ type, kind }) => type === 'outbound-rtp' && kind === 'video',
+    )
     return { frames: report.framesSent, bytes: report.bytesSent, width: report.frameWidth, height: report.frameHeight }
   },
 }
