@@ -1,0 +1,379 @@
+/**
+ * Computes `vectors.json` from docs/protocol.md, sections 0 to 3 and 5, without a line of the project's own code: Node's OpenSSL
+ * does hashes, HKDF, HMAC, Ed25519, X25519, P-256 and AES-GCM; @noble does ML-KEM-768 and AES-SIV, which Node 20 lacks.
+ * Every input is in the file. `node test/vectors/sightline/generate.mjs` writes it anew.
+ */
+import { aessiv } from '@noble/ciphers/aes.js'
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
+import {
+  createCipheriv,
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  sign as edSign,
+} from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+
+const hex = (bytes) => Buffer.from(bytes).toString('hex')
+const cat = (...parts) => Buffer.concat(parts.map((part) => Buffer.from(part)))
+const text = (string) => Buffer.from(string, 'utf8')
+const int = (value, length) =>
+  Buffer.from(
+    BigInt(value)
+      .toString(16)
+      .padStart(2 * length, '0'),
+    'hex',
+  )
+const u8 = (value) => int(value, 1)
+const u16 = (value) => int(value, 2)
+const u32 = (value) => int(value, 4)
+const u64 = (value) => int(value, 8)
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
+
+// Section 0
+const lp = (bytes) => cat(u32(bytes.length), bytes)
+const label = (name) => lp(text(`sightline/1 ${name}`))
+const H = (name, ...parts) => sha256(cat(label(name), ...parts.map(lp)))
+const hmac = (key, message) => createHmac('sha256', key).update(message).digest()
+const extract = (salt, ikm) => hmac(salt, ikm)
+const info = (name, context = text('')) => cat(label(name), context)
+function expand(prk, context, length) {
+  let block = text('')
+  let output = text('')
+  for (let i = 1; output.length < length; i++) {
+    block = hmac(prk, cat(block, context, u8(i)))
+    output = cat(output, block)
+  }
+  return output.subarray(0, length)
+}
+
+// Keys from raw bytes
+const derHead = { ed: '302e020100300506032b657004220420', x: '302e020100300506032b656e04220420' }
+const rawPrivate = (kind, secret) =>
+  createPrivateKey({ key: cat(Buffer.from(derHead[kind], 'hex'), secret), format: 'der', type: 'pkcs8' })
+const rawPublic = (key) => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
+const xPublic = (secret) => rawPublic(rawPrivate('x', secret))
+const edPublic = (secret) => rawPublic(rawPrivate('ed', secret))
+const x25519 = (secret, peerSecret) =>
+  diffieHellman({ privateKey: rawPrivate('x', secret), publicKey: createPublicKey(rawPrivate('x', peerSecret)) })
+const Sign = (secret, name, ...parts) => edSign(null, H(name, ...parts), rawPrivate('ed', secret))
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+/** FIPS 186-5 A.2.1: a secret from 48 random bytes. */
+function p256(seed) {
+  const secret = int((BigInt(`0x${hex(seed)}`) % (P256_ORDER - 1n)) + 1n, 32)
+  const ecdh = createECDH('prime256v1')
+  ecdh.setPrivateKey(secret)
+  return { secret, public: ecdh.getPublicKey(), shared: (peer) => ecdh.computeSecret(peer) }
+}
+
+/** Inputs that look random and can be made again. */
+const made = (name, length) =>
+  createHash('shake256', { outputLength: length }).update(`sightline vectors/${name}`).digest()
+
+const NOW = 1_767_225_600_000 // 2026-01-01T00:00Z
+const DAY = 86_400_000
+
+function person(name) {
+  const seeds = {
+    account: made(`${name} account`, 32),
+    device: made(`${name} device`, 32),
+    agreeP256: made(`${name} agree p256`, 48),
+    agreeKem: made(`${name} agree kem`, 64),
+  }
+  const point = p256(seeds.agreeP256)
+  const kem = ml_kem768.keygen(seeds.agreeKem)
+  const accountPub = edPublic(seeds.account)
+  const devicePub = edPublic(seeds.device)
+  const fields = { minVersion: 1, suites: 3, serial: 1, notBefore: NOW - DAY, notAfter: NOW + 364 * DAY }
+  const body = cat(
+    u8(1),
+    accountPub,
+    devicePub,
+    point.public,
+    kem.publicKey,
+    u8(fields.minVersion),
+    u16(fields.suites),
+    u32(fields.serial),
+    u64(fields.notBefore),
+    u64(fields.notAfter),
+  )
+  const certificate = cat(body, Sign(seeds.account, 'cert', body), Sign(seeds.device, 'cert possession', body))
+  const certHash = H('cert hash', body)
+  const listFields = { version: 1, issuedAt: NOW - DAY }
+  const listBody = cat(u8(1), accountPub, u32(listFields.version), u64(listFields.issuedAt), u8(1), certHash)
+  const list = cat(listBody, Sign(seeds.account, 'device list', listBody))
+  const listHash = H('list hash', listBody)
+  return { seeds, point, kem, accountPub, devicePub, fields, certificate, certHash, listFields, list, listHash }
+}
+
+const alice = person('alice')
+const bob = person('bob')
+
+// R8
+function safetyGroups(accountPub) {
+  const digest = createHash('sha512')
+    .update(cat(label('safety'), accountPub))
+    .digest()
+  return [0, 1, 2, 3, 4, 5].map((i) =>
+    (BigInt(`0x${hex(digest.subarray(5 * i, 5 * i + 5))}`) % 100000n).toString().padStart(5, '0'),
+  )
+}
+const safetyNumber = [safetyGroups(alice.accountPub), safetyGroups(bob.accountPub)].sort((a, b) =>
+  a.join('') < b.join('') ? -1 : 1,
+)
+
+// Section 2: a prekey of bob's, and alice's envelope to it
+const prekeySeeds = { p256: made('prekey p256', 48), kem: made('prekey kem', 64) }
+const prekeyPoint = p256(prekeySeeds.p256)
+const prekeyKem = ml_kem768.keygen(prekeySeeds.kem)
+const prekeyFields = { kind: 1, id: 0x01020304, notAfter: NOW + 364 * DAY }
+const prekeyBody = cat(
+  u8(prekeyFields.kind),
+  u32(prekeyFields.id),
+  bob.certHash,
+  prekeyPoint.public,
+  prekeyKem.publicKey,
+  u64(prekeyFields.notAfter),
+)
+const prekey = cat(prekeyBody, Sign(bob.seeds.device, 'prekey', prekeyBody))
+
+// Section 3.1: the Invite
+const offerRandom = { x25519: made('a', 32), kemSeed: made('invite kem', 64), ra: made('ra', 32) }
+const callId = made('call id', 16)
+const inviteKem = ml_kem768.keygen(offerRandom.kemSeed)
+const relayTicket = made('relay ticket', 48)
+const callerHandle = 'alice@example.org'
+const sasCommit = H('sas commit', callId, offerRandom.ra)
+const offer = [1, 2]
+const inviteMedia = 3
+const invite = cat(
+  callId,
+  xPublic(offerRandom.x25519),
+  inviteKem.publicKey,
+  u8(offer.length),
+  ...offer.map(u16),
+  u8(inviteMedia),
+  sasCommit,
+  u16(relayTicket.length),
+  relayTicket,
+  u16(callerHandle.length),
+  text(callerHandle),
+)
+
+const envelopeRandom = {
+  ephemeral: made('e', 48),
+  deviceKem: made('encapsulation to device', 32),
+  prekeyKem: made('encapsulation to prekey', 32),
+}
+const messageId = made('message id', 16)
+const content = cat(
+  u32(alice.listFields.version),
+  alice.listHash,
+  messageId,
+  u64(NOW),
+  u64(NOW + 60_000),
+  u8(1),
+  u32(invite.length),
+  invite,
+)
+const e = p256(envelopeRandom.ephemeral)
+const ct1 = ml_kem768.encapsulate(bob.kem.publicKey, envelopeRandom.deviceKem)
+const ct2 = ml_kem768.encapsulate(prekeyKem.publicKey, envelopeRandom.prekeyKem)
+const header = cat(
+  u8(1),
+  u8(prekeyFields.kind),
+  bob.certHash,
+  u32(prekeyFields.id),
+  e.public,
+  ct1.cipherText,
+  ct2.cipherText,
+)
+const headerHash = H('env header', header, prekey)
+const envelopeIkm = cat(e.shared(bob.point.public), e.shared(prekeyPoint.public), ct1.sharedSecret, ct2.sharedSecret)
+const envelopeKey = expand(extract(headerHash, envelopeIkm), info('env key', bob.certHash), 64)
+const envDigest = H('env', headerHash, alice.certHash, bob.certHash, content)
+const envelopeSignature = edSign(null, envDigest, rawPrivate('ed', alice.seeds.device))
+const unpadded = cat(alice.certificate, content, envelopeSignature)
+const envelopeBody = cat(unpadded, Buffer.alloc((256 - (unpadded.length % 256)) % 256))
+const envelopeBox = aessiv(envelopeKey, headerHash).encrypt(envelopeBody)
+const envelope = cat(header, u32(envelopeBox.length), envelopeBox)
+
+// Section 3.2: bob's Accept
+const acceptRandom = { x25519: made('b', 32), kem: made('accept encapsulation', 32) }
+const answered = ml_kem768.encapsulate(inviteKem.publicKey, acceptRandom.kem)
+const acceptClear = cat(u8(1), u8(2), callId, messageId, xPublic(acceptRandom.x25519), answered.cipherText)
+const th1 = H('th1', envDigest, acceptClear)
+const hs = cat(x25519(acceptRandom.x25519, offerRandom.x25519), answered.sharedSecret)
+const boxKey = expand(extract(th1, hs), info('accept box'), 32)
+const acceptMedia = 1
+const signedBox = cat(bob.certificate, u32(bob.listFields.version), bob.listHash, u16(1), u8(acceptMedia))
+const th2 = H('th2', th1, signedBox)
+const acceptSignature = Sign(bob.seeds.device, 'accept', th2)
+const acceptBox = gcm(boxKey, Buffer.alloc(12), th1, cat(signedBox, acceptSignature))
+const accept = cat(acceptClear, u16(acceptBox.length), acceptBox)
+const th3 = H('th3', th2, acceptSignature)
+const m1 = extract(th3, hs)
+
+function gcm(key, nonce, associated, plaintext) {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(associated)
+  return cat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+}
+
+// Section 3.3
+function schedule(m, suite, gen) {
+  const context = (parts) => cat(u16(parts.suite ?? 0), u8(parts.dir ?? 0), u8(parts.kind ?? 0), u8(gen))
+  const derive = (name, length, parts = {}) => expand(m, info(name, context(parts)), length)
+  const saltLength = suite === 1 ? 14 : 12
+  const stream = (dir, kind) => ({
+    key: derive('srtp key', 32, { suite, dir, kind }),
+    salt: derive('srtp salt', saltLength, { suite, dir, kind }),
+  })
+  const direction = (dir) => ({
+    audio: stream(dir, 1),
+    video: stream(dir, 2),
+    screen: stream(dir, 3),
+    control: { key: derive('control key', 32, { dir }), iv: derive('control iv', 12, { dir }) },
+  })
+  return {
+    callerToCallee: direction(1),
+    calleeToCaller: direction(2),
+    path: derive('path', 32),
+    groupUpgrade: expand(m, info('exporter', cat(context({}), lp(text('group upgrade')))), 32),
+    rekey: derive('rekey', 32),
+  }
+}
+const keys = schedule(m1, 1, 0)
+
+// Section 3.4
+function record({ control }, th, dir, gen, seq, plaintext) {
+  const counter = cat(u32(0), u64(seq))
+  const nonce = control.iv.map((byte, i) => byte ^ counter[i])
+  const ciphertext = gcm(control.key, nonce, cat(th, u8(dir), u8(gen), u64(seq)), plaintext)
+  return cat(u8(gen), u64(seq), u16(ciphertext.length), ciphertext)
+}
+const confirm = cat(u8(1), offerRandom.ra)
+const fingerprints = { caller: made('caller fingerprint', 32), callee: made('callee fingerprint', 32) }
+const path = {
+  pathId: 1,
+  ufrag: 'uFrg',
+  pwd: 'aPasswordOf22Character',
+  candidates: ['candidate:1 1 UDP 2122317823 192.0.2.7 54321 typ host'],
+}
+const var8 = (string) => cat(u8(string.length), text(string))
+const pathOffer = cat(
+  u8(3),
+  u32(path.pathId),
+  fingerprints.caller,
+  var8(path.ufrag),
+  var8(path.pwd),
+  u8(path.candidates.length),
+  ...path.candidates.map(var8),
+)
+const mediaState = cat(u8(2), u8(1), u8(0), u8(0))
+const pathProof = (dir) =>
+  hmac(keys.path, cat(label('path'), u8(dir), u32(path.pathId), fingerprints.caller, fingerprints.callee))
+
+// Section 5
+const rekeyRandom = {
+  callerX25519: made('rekey a', 32),
+  callerKemSeed: made('rekey kem', 64),
+  calleeX25519: made('rekey b', 32),
+  calleeKem: made('rekey encapsulation', 32),
+}
+const rekeyKem = ml_kem768.keygen(rekeyRandom.callerKemSeed)
+const rekeyEncapsulation = ml_kem768.encapsulate(rekeyKem.publicKey, rekeyRandom.calleeKem)
+const rekeyOffer = cat(u8(1), xPublic(rekeyRandom.callerX25519), rekeyKem.publicKey)
+const rekeyAnswer = cat(u8(1), xPublic(rekeyRandom.calleeX25519), rekeyEncapsulation.cipherText)
+const rekeyTranscript = H('rekey', th3, rekeyOffer, rekeyAnswer)
+const rekeyShared = x25519(rekeyRandom.calleeX25519, rekeyRandom.callerX25519)
+const m2 = extract(rekeyTranscript, cat(keys.rekey, rekeyShared, rekeyEncapsulation.sharedSecret))
+const nextKeys = schedule(m2, 1, 1)
+
+const identity = (who) => ({
+  seeds: who.seeds,
+  accountPub: who.accountPub,
+  devicePub: who.devicePub,
+  agreeP256: who.point.public,
+  agreeKem: who.kem.publicKey,
+  certificateFields: who.fields,
+  certificate: who.certificate,
+  certHash: who.certHash,
+  deviceListFields: who.listFields,
+  deviceList: who.list,
+  listHash: who.listHash,
+})
+
+const vectors = {
+  now: NOW,
+  alice: identity(alice),
+  bob: identity(bob),
+  safetyNumber: safetyNumber.flat(),
+  prekey: { seeds: prekeySeeds, ...prekeyFields, bytes: prekey },
+  invite: {
+    random: offerRandom,
+    callId,
+    offer,
+    media: inviteMedia,
+    sasCommit,
+    relayTicket,
+    callerHandle,
+    bytes: invite,
+  },
+  envelope: {
+    random: envelopeRandom,
+    messageId,
+    sentAt: NOW,
+    expiresAt: NOW + 60_000,
+    headerHash,
+    ikm: envelopeIkm,
+    key: envelopeKey,
+    envDigest,
+    signature: envelopeSignature,
+    bytes: envelope,
+  },
+  accept: {
+    random: acceptRandom,
+    media: acceptMedia,
+    th1,
+    hs,
+    boxKey,
+    th2,
+    signature: acceptSignature,
+    th3,
+    m1,
+    bytes: accept,
+  },
+  keySchedule: { chainKey: m1, generation: 0, aes256CmHmacSha1_80: keys, aeadAes256Gcm: schedule(m1, 2, 0) },
+  control: {
+    confirm: record(keys.callerToCallee, th3, 1, 0, 0, confirm),
+    pathOffer: {
+      ...path,
+      fingerprint: fingerprints.caller,
+      record: record(keys.callerToCallee, th3, 1, 0, 1, pathOffer),
+    },
+    calleeMediaState: record(keys.calleeToCaller, th3, 2, 0, 0, mediaState),
+  },
+  safetyWordBytes: H('sas', th3, offerRandom.ra).subarray(0, 4),
+  pathProof: { ...fingerprints, pathId: path.pathId, fromCaller: pathProof(1), fromCallee: pathProof(2) },
+  rekey: {
+    random: rekeyRandom,
+    offer: rekeyOffer,
+    answer: rekeyAnswer,
+    transcript: rekeyTranscript,
+    chainKey: m2,
+    keys: nextKeys,
+    firstRecord: record(nextKeys.callerToCallee, rekeyTranscript, 1, 1, 0, cat(u8(10), u64(0))),
+  },
+}
+
+const printable = (value) => {
+  if (value instanceof Uint8Array) return hex(value)
+  if (Array.isArray(value)) return value.map(printable)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printable(inner)]))
+}
+writeFileSync(new URL('vectors.json', import.meta.url), `${JSON.stringify(printable(vectors), null, 2)}\n`)
