@@ -67,11 +67,11 @@ export interface VideoBuffer {
   /** The frames that are due for the decoder, in order; each only if everything that it refers to was handed out before. */
   poll(now: Ms): VideoFrame[]
   /** When `poll` should be called next, if nothing comes in before. */
-  nextPollAt(): Ms | undefined
+  nextPollAt(now: Ms): Ms | undefined
   /** `true`: send PLI now. Ask after each `insert` and `poll`. `roundTrip`: as far as it is known. */
   takeKeyframeRequest(now: Ms, roundTrip: Ms | undefined): boolean
   /** The decoder failed or was replaced: nothing comes out before a keyframe. */
-  requireKeyframe(): void
+  requireKeyframe(now: Ms): void
   setExtraDelay(extra: Ms): void
   plan(): PlayoutPlan | undefined
   readonly statistics: VideoStatistics

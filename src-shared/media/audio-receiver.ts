@@ -1,0 +1,297 @@
+/**
+ * The jitter buffer for sound. Its play position moves through the sender's timestamps by 20 ms a pull; how far it
+ * stays behind the fastest packets is the delay, which is held near a target that the network's jitter sets:
+ * - while the buffer is empty the position stands still, and what was made up meanwhile stands in for packets that turn out lost;
+ * - a hole in the timestamps without a hole in the sequence numbers is discontinuous transmission, not loss (RFC 7587 section 3.1.3);
+ *   after it the position begins anew at the target;
+ * - delay beyond the target is left out, delay that is wanting is put in, where it is quiet; far beyond, anywhere.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { Ms } from '../base/time.ts'
+import { isOpusSilence, OPUS_FRAME_MS, OPUS_FRAME_SAMPLES, opusConcealment, opusSamples } from './opus.ts'
+import { AUDIO_CLOCK_RATE, payloadTypeOf } from './payload-types.ts'
+import type { AudioBuffer, AudioStatistics, AudioUnit, PlayoutPlan } from './received.ts'
+import type { RtpPacket } from './rtp.ts'
+import { Timeline } from './timeline.ts'
+
+/** The share of packets that shall be there in time. */
+const IN_TIME = 0.97
+/** The histogram's memory is about 200 packets, four seconds. */
+const FORGET = 0.995
+/** For the unevenness of the pulls themselves. */
+const MARGIN: Ms = 10
+const MIN_TARGET: Ms = 20
+const MAX_TARGET: Ms = 500
+/** Lip sync may add this much. */
+export const MAX_EXTRA_DELAY: Ms = 600
+
+/** Delay above the target: left out where it is quiet; above `FORCED` every tenth unit anywhere; above `EXCESSIVE` at once. */
+const ABUNDANT: Ms = 25
+const FORCED: Ms = 100
+const EXCESSIVE: Ms = 400
+const FORCED_INTERVAL = 10
+/** Delay below the target: put in where it is quiet. Less than half a unit from `ABUNDANT` would swing to and fro. */
+const SCANT: Ms = 15
+/** Concealment fades out; after this many units in a row silence is honest. */
+const MAX_CONCEALED_RUN = 5
+/** Units without any packet after which playing begins anew, as at the beginning of a call. */
+const MAX_STALL = 50
+/** Packets. The timeline check admits two seconds; only timestamps that overlap make more. */
+const MAX_QUEUE = 150
+/** A packet that begins less than half a unit off the position counts as being there. */
+const HALF_UNIT = OPUS_FRAME_SAMPLES / 2
+
+interface Waiting {
+  readonly index: number
+  readonly timestamp: number
+  readonly data: Bytes
+}
+
+export class AudioReceiver implements AudioBuffer {
+  readonly #timeline = new Timeline(AUDIO_CLOCK_RATE, FORGET)
+  #queue: Waiting[] = []
+  #playing = false
+  /** The timestamp that is played next; while not playing, nothing before it is played any more. */
+  #position = -Infinity
+  #last: Waiting | undefined
+  /** Units given out while the buffer was empty and the position stood still. */
+  #stalled = 0
+  #concealedRun = 0
+  #sinceForced = FORCED_INTERVAL
+  /** Of the position, against the fastest packets; smoothed over the unevenness of the pulls. */
+  #currentDelay: Ms | undefined
+  #extraDelay: Ms = 0
+  readonly #counters = {
+    packetsLate: 0,
+    packetsDuplicate: 0,
+    packetsRefused: 0,
+    playedMs: 0,
+    concealedMs: 0,
+    silenceMs: 0,
+    skippedMs: 0,
+    insertedMs: 0,
+  }
+
+  get statistics(): AudioStatistics {
+    return { ...this.#counters, bufferMs: this.#queue.length * OPUS_FRAME_MS, targetMs: this.#target() }
+  }
+
+  insert(packet: RtpPacket, now: Ms): void {
+    const waiting = this.#accept(packet, now)
+    if (waiting === undefined) {
+      this.#counters.packetsRefused += 1
+      return
+    }
+    if (waiting.timestamp < this.#position - HALF_UNIT) {
+      this.#counters.packetsLate += 1
+      return
+    }
+    let at = this.#queue.length
+    while (at > 0 && (this.#queue[at - 1]?.timestamp ?? 0) > waiting.timestamp) at--
+    if (this.#queue[at - 1]?.timestamp === waiting.timestamp) {
+      this.#counters.packetsDuplicate += 1
+      return
+    }
+    this.#queue.splice(at, 0, waiting)
+    if (this.#queue.length > MAX_QUEUE) this.#queue.shift()
+  }
+
+  setExtraDelay(extra: Ms): void {
+    this.#extraDelay = Math.min(MAX_EXTRA_DELAY, Math.max(0, extra))
+  }
+
+  plan(): PlayoutPlan | undefined {
+    const { newest, delay } = this.#timeline
+    const fastest = newest === undefined ? undefined : delay.fastest(newest)
+    if (newest === undefined || fastest === undefined) return undefined
+    return { rtpTimestamp: newest >>> 0, at: fastest + this.#target() - this.#extraDelay }
+  }
+
+  pull(now: Ms, quiet: boolean): AudioUnit {
+    this.#sinceForced += 1
+    this.#dropPassed()
+    if (!this.#playing && !this.#begin(now)) return this.#silence()
+    this.#measure(now)
+    if (this.#queue.length === 0) return this.#stall()
+    this.#cutExcess()
+    this.#settleStall()
+    const head = this.#queue[0]
+    if (head === undefined) return this.#stall()
+    return head.timestamp < this.#position + HALF_UNIT ? this.#play(head, quiet) : this.#bridge(head, now, quiet)
+  }
+
+  /** `undefined`: refused. */
+  #accept(packet: RtpPacket, now: Ms): Waiting | undefined {
+    const { payload, payloadType } = packet
+    if (payloadType !== payloadTypeOf('opus') || opusSamples(payload) !== OPUS_FRAME_SAMPLES) return undefined
+    const position = this.#timeline.place(packet, now)
+    if (position === undefined) return undefined
+    if (position.restarted) this.#restart()
+    this.#timeline.delay.completed(position.timestamp, now)
+    return { ...position, data: payload }
+  }
+
+  #restart(): void {
+    this.#queue = []
+    this.#playing = false
+    this.#position = -Infinity
+    this.#last = undefined
+    this.#settle('silenceMs')
+    this.#currentDelay = undefined
+  }
+
+  #target(): Ms {
+    const needed = this.#timeline.delay.quantile(IN_TIME) + MARGIN
+    return Math.min(MAX_TARGET, Math.max(MIN_TARGET, needed)) + this.#extraDelay
+  }
+
+  #delayAt(timestamp: number, now: Ms): Ms {
+    return now - (this.#timeline.delay.fastest(timestamp) ?? now)
+  }
+
+  #dropPassed(): void {
+    while ((this.#queue[0]?.timestamp ?? Infinity) < this.#position - HALF_UNIT) {
+      this.#queue.shift()
+      this.#counters.packetsLate += 1
+    }
+  }
+
+  /** Playing begins when the first packet has waited for as long as the target says. */
+  #begin(now: Ms): boolean {
+    const head = this.#queue[0]
+    if (head === undefined || this.#delayAt(head.timestamp, now) < this.#target() - OPUS_FRAME_MS / 2) return false
+    this.#playing = true
+    this.#moveTo(head.timestamp, now)
+    return true
+  }
+
+  #moveTo(timestamp: number, now: Ms): void {
+    this.#position = timestamp
+    this.#currentDelay = this.#delayAt(timestamp, now)
+  }
+
+  #measure(now: Ms): void {
+    const measured = this.#delayAt(this.#position, now)
+    const before = this.#currentDelay ?? measured
+    this.#currentDelay = before + (measured - before) / 16
+  }
+
+  /** How far the delay is above the target; negative below. */
+  #excess(): Ms {
+    return (this.#currentDelay ?? 0) - this.#target()
+  }
+
+  /** Moves the position by whole units; the time of a pull itself is 20 ms. */
+  #advance(units: number): void {
+    this.#position += units * OPUS_FRAME_SAMPLES
+    this.#currentDelay = (this.#currentDelay ?? 0) - units * OPUS_FRAME_MS
+  }
+
+  #elapse(): void {
+    this.#currentDelay = (this.#currentDelay ?? 0) + OPUS_FRAME_MS
+  }
+
+  #cutExcess(): void {
+    if (this.#excess() <= EXCESSIVE) return
+    const units = Math.floor(this.#excess() / OPUS_FRAME_MS)
+    this.#advance(units)
+    this.#counters.skippedMs += units * OPUS_FRAME_MS
+    while ((this.#queue[0]?.timestamp ?? Infinity) < this.#position - HALF_UNIT) this.#queue.shift()
+  }
+
+  /** What was made up while the buffer was empty stands in for what is missing up to the first packet that came then. */
+  #settleStall(): void {
+    const head = this.#queue[0]
+    if (this.#stalled === 0 || head === undefined) return
+    const missing = Math.max(0, Math.round((head.timestamp - this.#position) / OPUS_FRAME_SAMPLES))
+    const paused = missing > 0 && this.#followsLast(head)
+    this.#advance(Math.min(this.#stalled, missing))
+    this.#settle(paused ? 'silenceMs' : 'concealedMs')
+  }
+
+  #settle(as: 'silenceMs' | 'concealedMs'): void {
+    this.#counters[as] += this.#stalled * OPUS_FRAME_MS
+    this.#stalled = 0
+  }
+
+  /** Nothing was sent between the last packet and this one. */
+  #followsLast(head: Waiting): boolean {
+    return this.#last !== undefined && head.index === this.#last.index + 1
+  }
+
+  #play(head: Waiting, quiet: boolean): AudioUnit {
+    const canAdjust = quiet || isOpusSilence(head.data)
+    if (canAdjust && this.#excess() < -SCANT) {
+      this.#counters.insertedMs += OPUS_FRAME_MS
+      this.#elapse()
+      return this.#made()
+    }
+    const next = this.#queue[1]
+    const forced = this.#excess() > FORCED && this.#sinceForced > FORCED_INTERVAL
+    const wanted = forced || (canAdjust && this.#excess() > ABUNDANT)
+    if (wanted && next !== undefined && next.timestamp < head.timestamp + OPUS_FRAME_SAMPLES + HALF_UNIT) {
+      this.#sinceForced = 0
+      this.#counters.skippedMs += OPUS_FRAME_MS
+      this.#queue.shift()
+      this.#advance(1)
+      return this.#give(next)
+    }
+    return this.#give(head)
+  }
+
+  #give(packet: Waiting): AudioUnit {
+    this.#queue.shift()
+    this.#last = packet
+    this.#concealedRun = 0
+    this.#counters.playedMs += OPUS_FRAME_MS
+    // The packet's own timestamp counts: a sender that changed its device is not bound to the old grid.
+    this.#currentDelay = (this.#currentDelay ?? 0) - (packet.timestamp - this.#position) / (AUDIO_CLOCK_RATE / 1000)
+    this.#position = packet.timestamp
+    this.#advance(1)
+    this.#elapse()
+    return { kind: 'packet', data: packet.data, rtpTimestamp: packet.timestamp >>> 0 }
+  }
+
+  /** There is a packet, but not the one that comes next. */
+  #bridge(head: Waiting, now: Ms, quiet: boolean): AudioUnit {
+    if (this.#followsLast(head)) {
+      if (this.#delayAt(head.timestamp, now) < this.#target() - OPUS_FRAME_MS / 2) return this.#silence()
+      this.#moveTo(head.timestamp, now)
+      return this.#give(head)
+    }
+    const missing = Math.max(1, Math.round((head.timestamp - this.#position) / OPUS_FRAME_SAMPLES))
+    if (this.#concealedRun > 0 && this.#excess() - missing * OPUS_FRAME_MS > ABUNDANT) {
+      // There is more delay than the hole is long: leave the rest of the hole out.
+      this.#counters.skippedMs += missing * OPUS_FRAME_MS
+      this.#advance(missing)
+      return this.#play(head, quiet)
+    }
+    this.#counters.concealedMs += OPUS_FRAME_MS
+    this.#advance(1)
+    this.#elapse()
+    return this.#made()
+  }
+
+  #stall(): AudioUnit {
+    this.#stalled += 1
+    if (this.#stalled > MAX_STALL) {
+      // The sender is muted, or gone: that was silence.
+      this.#settle('silenceMs')
+      this.#playing = false
+      return this.#silence()
+    }
+    this.#elapse()
+    return this.#made()
+  }
+
+  #made(): AudioUnit {
+    if (this.#last === undefined || this.#concealedRun >= MAX_CONCEALED_RUN) return { kind: 'silence' }
+    this.#concealedRun += 1
+    return { kind: 'conceal', data: opusConcealment(this.#last.data) }
+  }
+
+  #silence(): AudioUnit {
+    this.#counters.silenceMs += OPUS_FRAME_MS
+    return { kind: 'silence' }
+  }
+}

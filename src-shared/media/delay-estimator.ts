@@ -1,0 +1,113 @@
+/**
+ * How late the packets of one stream are, compared with the fastest of the last seconds: the ground on which both
+ * buffers choose their delay. Transit (arrival − timestamp) mixes two clocks, so only differences of it mean anything;
+ * the minimum runs over a short window and follows drifting clocks and changed paths.
+ */
+import type { Ms } from '../base/time.ts'
+
+/** Half of the window of the minimum. At ±200 ppm the clocks drift 3 ms apart in the whole of it. */
+const HALF_WINDOW: Ms = 4000
+/** What is further off than this, early or late, comes from another timeline or is too old to be of use. */
+const MAX_DEVIATION: Ms = 1000
+/** Strays become the new timeline when this many in a row agree within `STRAY_AGREEMENT`, over at least `STRAY_SPAN`. */
+const STRAY_COUNT = 3
+const STRAY_AGREEMENT: Ms = 200
+/** Keeps packets that queued up while this side was busy, and so arrive "at one moment", from counting as agreement. */
+const STRAY_SPAN: Ms = 50
+
+const BUCKET: Ms = 5
+const BUCKETS = MAX_DEVIATION / BUCKET
+
+export class DelayEstimator {
+  readonly #ticksPerMs: number
+  readonly #forget: number
+  #windowStart: Ms = 0
+  #minimum = Infinity
+  #minimumBefore = Infinity
+  #strays = { count: 0, transit: 0, since: 0 }
+  readonly #histogram = new Float64Array(BUCKETS)
+  #samples = 0
+
+  /** `forget`: the weight that the histogram keeps with each new sample, below 1. */
+  constructor(clockRate: number, forget: number) {
+    this.#ticksPerMs = clockRate / 1000
+    this.#forget = forget
+  }
+
+  /**
+   * A packet came in; `timestamp` is unwrapped. `stray`: of no timeline that is known, leave it out.
+   * `restarted`: the timeline begins anew with this packet, all times before are void.
+   */
+  arrived(timestamp: number, now: Ms): 'placed' | 'stray' | 'restarted' {
+    const transit = now - timestamp / this.#ticksPerMs
+    const base = this.#base()
+    if (base !== undefined && Math.abs(transit - base) > MAX_DEVIATION) {
+      if (!this.#straysAgree(transit, now)) return 'stray'
+      this.restart()
+      this.#note(transit, now)
+      return 'restarted'
+    }
+    this.#strays.count = 0
+    this.#note(transit, now)
+    return 'placed'
+  }
+
+  /** What the packet belongs to is complete: its delay counts from now on. */
+  completed(timestamp: number, now: Ms): void {
+    const fastest = this.fastest(timestamp)
+    if (fastest === undefined) return
+    const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.floor((now - fastest) / BUCKET)))
+    // The first samples count alike, as if the histogram had always held them.
+    const keep = Math.min(this.#forget, this.#samples / (this.#samples + 1))
+    this.#samples += 1
+    for (let i = 0; i < BUCKETS; i++) this.#histogram[i] = (this.#histogram[i] ?? 0) * keep
+    this.#histogram[bucket] = (this.#histogram[bucket] ?? 0) + 1 - keep
+  }
+
+  /** The local time at which the media of `timestamp` comes in if nothing holds it up. */
+  fastest(timestamp: number): Ms | undefined {
+    const base = this.#base()
+    return base === undefined ? undefined : timestamp / this.#ticksPerMs + base
+  }
+
+  /** The delay beyond the fastest that `share` of the samples stay within; 0 before the first. */
+  quantile(share: number): Ms {
+    let sum = 0
+    for (let i = 0; i < BUCKETS; i++) {
+      sum += this.#histogram[i] ?? 0
+      if (sum >= share) return (i + 1) * BUCKET
+    }
+    return this.#samples === 0 ? 0 : MAX_DEVIATION
+  }
+
+  /** Another stream or timeline. What was learned of the network's jitter stays. */
+  restart(): void {
+    this.#minimum = Infinity
+    this.#minimumBefore = Infinity
+    this.#strays.count = 0
+  }
+
+  #base(): number | undefined {
+    const base = Math.min(this.#minimum, this.#minimumBefore)
+    return base === Infinity ? undefined : base
+  }
+
+  #note(transit: number, now: Ms): void {
+    if (now >= this.#windowStart + HALF_WINDOW) {
+      this.#minimumBefore = now < this.#windowStart + 2 * HALF_WINDOW ? this.#minimum : Infinity
+      this.#minimum = Infinity
+      this.#windowStart = now
+    }
+    this.#minimum = Math.min(this.#minimum, transit)
+  }
+
+  #straysAgree(transit: number, now: Ms): boolean {
+    const strays = this.#strays
+    if (strays.count === 0 || Math.abs(transit - strays.transit) > STRAY_AGREEMENT) {
+      this.#strays = { count: 1, transit, since: now }
+      return false
+    }
+    strays.count += 1
+    return strays.count >= STRAY_COUNT && now - strays.since >= STRAY_SPAN
+  }
+}
