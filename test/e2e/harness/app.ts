@@ -18,6 +18,8 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Another executable: the installed app. */
   readonly executable?: string
+  /** The Chromium sandbox is on, also when this process is root: the executable changes the user. */
+  readonly sandbox?: boolean
 }
 
 export interface RunningApp {
@@ -38,9 +40,9 @@ export interface RunningApp {
 const WINDOW_LIMIT_MS = 20_000
 
 /** Without a sound card and a camera, and as root without the Chromium sandbox. */
-function switches({ video, audio }: AppOptions): string[] {
+function switches({ video, audio, sandbox }: AppOptions): string[] {
   return [
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...(process.getuid?.() === 0 && !sandbox ? ['--no-sandbox'] : []),
     '--password-store=gnome-libsecret',
     '--use-fake-device-for-media-stream=fps=30',
     ...(video ? [`--use-file-for-fake-video-capture=${video}`] : []),
