@@ -150,7 +150,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
       height: lastCallee.video.received.height,
       sentFrames: last.video.sent.frames,
       renderedFrames: lastCallee.video.received.rendered,
-      fps: round(((after[1]?.video.received.rendered ?? 0) - (before[1]?.video.received.rendered ?? 0)) / quietSeconds),
+      fps: round((after[1].video.received.rendered - before[1].video.received.rendered) / quietSeconds),
       freezes: lastCallee.video.received.freezes,
     },
     audio: {

@@ -1,4 +1,3 @@
-/* eslint-env browser */
 /** One side of a call with Chromium's own RTCPeerConnection; the bench carries the descriptions between the two. */
 const connection = new RTCPeerConnection({ iceServers: [] })
 const remote = document.querySelector('[data-testid="remote-video"]')

@@ -63,11 +63,7 @@ export async function request<Name extends RequestName>(
   name: Name,
   argument: Requests[Name]['argument'],
 ): Promise<Requests[Name]['answer']> {
-  // Playwright loses the link between name and answer, which `Bridge` guarantees.
-  return page.evaluate(({ name, argument }) => window.sightline.request(name, argument as never), {
-    name,
-    argument,
-  }) as Promise<Requests[Name]['answer']>
+  return page.evaluate(({ name, argument }) => window.sightline.request(name, argument), { name, argument })
 }
 
 export async function snapshot(page: Page): Promise<Snapshot> {

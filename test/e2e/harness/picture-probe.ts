@@ -31,13 +31,10 @@ export async function watchCaptured(page: Page): Promise<void> {
       const reader: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({
         track,
       }).readable.getReader()
-      let running = true
-      scope.stopProbe = () => {
-        running = false
-        track.stop()
-      }
+      // A stopped track ends the reader's stream.
+      scope.stopProbe = () => track.stop()
       void (async () => {
-        while (running) {
+        for (;;) {
           const { value: frame, done } = await reader.read()
           if (done) return
           const at = performance.timeOrigin + performance.now()
