@@ -1,0 +1,146 @@
+/**
+ * The media port of each call: Electron's half of `src-shared/ipc/media-port.ts`. What the call says before the page has asked
+ * for the port waits here; a page that was loaded again during a call asks again and gets the current keys once more.
+ */
+import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
+import { erase } from '../../src-shared/base/bytes.ts'
+import { CREDITS, type FromMain, type MediaPortHandover, type StreamKeys } from '../../src-shared/ipc/media-port.ts'
+import type { MediaPorts } from '../calls/ports.ts'
+import { MEDIA_PORT_CHANNEL } from './channels.ts'
+import { checkWorkerMessage } from './worker-message.ts'
+
+type Lasting = Extract<FromMain, { kind: 'keys' | 'remote-media' | 'path' }>
+
+/** One call's way to the page. */
+class CallPort {
+  /** The newest of each kind: what a page needs that comes later. */
+  readonly #lasting = new Map<Lasting['kind'], Lasting>()
+  readonly #listeners = new Set<(batch: Uint8Array) => void>()
+  #waiting: Uint8Array[] = []
+  #port: MessagePortMain | undefined
+  #underWay = 0
+
+  send(message: FromMain): void {
+    switch (message.kind) {
+      case 'packets':
+        this.#sendPackets(message.batch)
+        return
+      case 'keys':
+      case 'remote-media':
+      case 'path':
+        this.#lasting.set(message.kind, message)
+        this.#port?.postMessage(message)
+        return
+      case 'credit':
+      case 'end':
+        this.#port?.postMessage(message)
+        return
+    }
+  }
+
+  listen(listener: (batch: Uint8Array) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Gives a page the other end; an earlier page's end is closed. */
+  handOver(callId: string, to: WebContents): void {
+    this.#port?.close()
+    const { port1: ours, port2: theirs } = new MessageChannelMain()
+    this.#port = ours
+    this.#underWay = 0
+    ours.on('message', ({ data }: { data: unknown }) => {
+      if (this.#port === ours) this.#take(data)
+    })
+    ours.on('close', () => {
+      if (this.#port === ours) this.#port = undefined
+    })
+    ours.start()
+    const handover: MediaPortHandover = { kind: 'sightline-media-port', callId }
+    to.postMessage(MEDIA_PORT_CHANNEL, handover, [theirs])
+    for (const kind of ['keys', 'remote-media', 'path'] as const) {
+      const message = this.#lasting.get(kind)
+      if (message !== undefined) ours.postMessage(message)
+    }
+    for (const batch of this.#waiting.splice(0)) this.#sendPackets(batch)
+  }
+
+  close(): void {
+    this.#port?.postMessage({ kind: 'end' } satisfies FromMain)
+    this.#port?.close()
+    this.#port = undefined
+    this.#listeners.clear()
+    this.#waiting = []
+    const keys = this.#lasting.get('keys')
+    if (keys?.kind === 'keys') eraseKeys(keys.send, keys.receive)
+    this.#lasting.clear()
+  }
+
+  #sendPackets(batch: Uint8Array): void {
+    if (this.#port === undefined) {
+      // Before the page is there; old packets are worth less than new ones.
+      if (this.#waiting.length >= CREDITS) this.#waiting.shift()
+      this.#waiting.push(batch)
+      return
+    }
+    if (this.#underWay >= CREDITS) return
+    this.#underWay++
+    // A view would take its whole backing store along.
+    this.#port.postMessage({ kind: 'packets', batch: new Uint8Array(batch) } satisfies FromMain)
+  }
+
+  #take(data: unknown): void {
+    const message = checkWorkerMessage(data)
+    if (message === undefined) {
+      // Not our worker's doing: whatever sits there is not heard any more.
+      this.#port?.close()
+      this.#port = undefined
+      return
+    }
+    if (message.kind === 'credit') {
+      this.#underWay = Math.max(0, this.#underWay - message.count)
+      return
+    }
+    for (const listener of this.#listeners) listener(message.batch)
+    this.#port?.postMessage({ kind: 'credit', count: 1 } satisfies FromMain)
+  }
+}
+
+function eraseKeys(...directions: readonly StreamKeys[]): void {
+  for (const { audio, video, screen } of directions) {
+    for (const stream of [audio, video, screen]) erase(stream.key, stream.salt)
+  }
+}
+
+export interface ElectronMediaPorts extends MediaPorts {
+  /** The page in `to` asked for the port of `callId`; `false` if there is no such call. */
+  handOver(callId: string, to: WebContents): boolean
+}
+
+export function createMediaPorts(): ElectronMediaPorts {
+  const calls = new Map<string, CallPort>()
+  const portOf = (callId: string) => {
+    const known = calls.get(callId)
+    if (known !== undefined) return known
+    const made = new CallPort()
+    calls.set(callId, made)
+    return made
+  }
+  return {
+    send: (callId, message) => {
+      portOf(callId).send(message)
+    },
+    onPackets: (callId, listener) => portOf(callId).listen(listener),
+    close(callId) {
+      calls.get(callId)?.close()
+      calls.delete(callId)
+    },
+    handOver(callId, to) {
+      const port = calls.get(callId)
+      port?.handOver(callId, to)
+      return port !== undefined
+    },
+  }
+}

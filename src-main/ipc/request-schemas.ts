@@ -1,0 +1,94 @@
+/**
+ * This folder is the only user of `ipcMain` and of message ports: requests, notices, media ports. Whatever a renderer sends is
+ * checked here for its sender and its shape before anyone else sees it. What a request means is known to `src-main/app`.
+ *
+ * One validator a request, typed against the contract; no Electron in this file.
+ */
+import * as v from 'valibot'
+import { HANDLE_MAX } from '../../src-shared/identity/handle.ts'
+import type { RequestName, Requests } from '../../src-shared/ipc/contract.ts'
+import { failure, type Result, success } from '../../src-shared/base/result.ts'
+import { SETTING_SCHEMAS } from '../store/settings-store.ts'
+
+type Schemas = { readonly [Name in RequestName]: v.GenericSchema<unknown, Requests[Name]['argument']> }
+
+/** UTF-16 units. Spaces around a handle are the person's; `normaliseHandle` decides. */
+const handle = v.pipe(v.string(), v.maxLength(HANDLE_MAX))
+const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))
+const accountId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const callId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+const historyId = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
+/** A DNS name of 253 characters, a scheme, a port and a path. */
+const serviceAddress = v.pipe(v.string(), v.maxLength(300))
+const nothing = v.undefined()
+const media = v.strictObject({ audio: v.boolean(), video: v.boolean() })
+
+export const REQUEST_SCHEMAS: Schemas = {
+  'snapshot.get': nothing,
+
+  'account.checkHandle': handle,
+  'account.create': v.strictObject({ name, handle }),
+  'account.rename': name,
+  'startup.retry': nothing,
+  'service.use': v.optional(serviceAddress),
+
+  'contact.find': handle,
+  'contact.add': v.strictObject({ handle, name }),
+  'contact.rename': v.strictObject({ accountId, name }),
+  'contact.remove': accountId,
+  'contact.block': v.strictObject({ accountId, blocked: v.boolean() }),
+  'contact.setVerified': v.strictObject({ accountId, verified: v.boolean() }),
+  'contact.acceptNewKey': handle,
+  'contact.safetyNumber': accountId,
+
+  'history.remove': historyId,
+  'history.clear': nothing,
+  'history.markSeen': nothing,
+
+  'settings.update': v.strictObject({
+    theme: v.exactOptional(SETTING_SCHEMAS.theme),
+    hideAddress: v.exactOptional(SETTING_SCHEMAS.hideAddress),
+    preferredSuite: v.exactOptional(SETTING_SCHEMAS.preferredSuite),
+    cameraId: v.exactOptional(SETTING_SCHEMAS.cameraId),
+    microphoneId: v.exactOptional(SETTING_SCHEMAS.microphoneId),
+    speakerId: v.exactOptional(SETTING_SCHEMAS.speakerId),
+    ringtone: v.exactOptional(SETTING_SCHEMAS.ringtone),
+    contactsOnly: v.exactOptional(SETTING_SCHEMAS.contactsOnly),
+    language: v.exactOptional(SETTING_SCHEMAS.language),
+  }),
+
+  'call.start': v.strictObject({ handle, media }),
+  'call.accept': v.strictObject({ callId, media }),
+  'call.decline': callId,
+  'call.end': callId,
+  'call.setMedia': v.strictObject({ callId, media }),
+  'call.dismiss': callId,
+  'call.openMediaPort': callId,
+
+  'window.setFullScreen': v.boolean(),
+}
+
+/** The names, in the type of the contract. */
+export const REQUEST_NAMES: readonly RequestName[] = Object.keys(REQUEST_SCHEMAS).filter(isRequestName)
+
+function isRequestName(candidate: string): candidate is RequestName {
+  return Object.hasOwn(REQUEST_SCHEMAS, candidate)
+}
+
+export function checkArgument<Name extends RequestName>(
+  request: Name,
+  argument: unknown,
+): Result<Requests[Name]['argument'], 'malformed'> {
+  const checked = v.safeParse(REQUEST_SCHEMAS[request], argument)
+  // `Schemas` binds each name to its argument's type; TypeScript does not follow the index through safeParse.
+  return checked.success ? success(checked.output as Requests[Name]['argument']) : failure('malformed')
+}
+
+/** The small window answers a call and does nothing else. */
+const OF_INCOMING_WINDOW: ReadonlySet<RequestName> = new Set(['snapshot.get', 'call.accept', 'call.decline'])
+
+export type WindowKind = 'main' | 'incoming'
+
+export function mayAsk(window: WindowKind, request: RequestName): boolean {
+  return window === 'main' || OF_INCOMING_WINDOW.has(request)
+}
