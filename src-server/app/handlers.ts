@@ -1,0 +1,157 @@
+/** What each request does: who may ask, how often, and which part of the service answers. */
+import { type Bytes, equalBytes, toHex } from '../../src-shared/base/bytes.ts'
+import { type Result, failure, success } from '../../src-shared/base/result.ts'
+import { HOUR, type Ms } from '../../src-shared/base/time.ts'
+import { parseCertificate, type VerifiedCertificate, verifyCertificate } from '../../src-shared/identity/certificate.ts'
+import { verifyAuthentication } from '../../src-shared/protocol/service/authentication.ts'
+import type { FailureStatus } from '../../src-shared/protocol/service/frame.ts'
+import type {
+  Authentication,
+  OperationName,
+  Push,
+  Registration,
+  RelayOffer,
+  ReplyOf,
+  RequestOf,
+} from '../../src-shared/protocol/service/operations.ts'
+import { checkTicket, issueTicket } from '../../src-shared/protocol/service/ticket.ts'
+import { memberAddress } from '../../src-shared/protocol/relay-frame.ts'
+import type { ServiceParts } from './parts.ts'
+import type { RateName } from './rate-limits.ts'
+import type { Session } from './session.ts'
+
+/** Longer than any call without a pause; a ticket opens one room for the same few devices and nothing else. */
+const TICKET_LIFE: Ms = 24 * HOUR
+
+type Reply<Name extends OperationName> = Promise<Result<ReplyOf<Name>, FailureStatus>>
+
+export type Handlers = {
+  readonly [Name in OperationName]: (session: Session, request: RequestOf<Name>) => Reply<Name>
+}
+
+/** What a session lacks for a request, if anything. */
+export function permits(name: OperationName, session: Session): 'unauthenticated' | 'unregistered' | undefined {
+  if (name === 'authenticate' || name === 'checkHandle') return undefined
+  if (session.certificate === undefined) return 'unauthenticated'
+  return name === 'register' || session.listed ? undefined : 'unregistered'
+}
+
+export function createHandlers(parts: ServiceParts): Handlers {
+  const { directory, prekeys } = parts
+  const allow = (name: RateName, ...key: readonly string[]) => parts.rates.allow(name, key.join(' '))
+  return {
+    authenticate: (session, request) => authenticate(parts, session, request),
+
+    async checkHandle(session, handle) {
+      if (!(await allow('handles', session.origin.address))) return failure('rate-limited')
+      return directory.isFree(handle)
+    },
+
+    register: (session, request) => register(parts, session, request),
+
+    async lookup(session, handle) {
+      if (!(await allow('handles', session.origin.address))) return failure('rate-limited')
+      return directory.lookup(handle)
+    },
+
+    publishPrekeys: (session, bytes) => prekeys.publish(device(session), bytes, parts.now()),
+
+    prekeyStock: async (session) => success(await prekeys.stock(device(session).certHash, parts.now())),
+
+    async fetchPrekey(session, certHash) {
+      const own = deviceKey(session)
+      if (!(await allow('prekeys', own))) return failure('rate-limited')
+      return prekeys.fetch(certHash, parts.now(), await allow('oneTimePrekeys', own, toHex(certHash)))
+    },
+
+    push: (session, request) => push(parts, session, request),
+
+    async acknowledge(session, queueId) {
+      await session.acknowledge(queueId)
+      return success(undefined)
+    },
+
+    async relayTicket(session, { callId, peerAccountPub }) {
+      if (!(await allow('relay', deviceKey(session)))) return failure('rate-limited')
+      if (!(await directory.hasAccount(peerAccountPub))) return failure('unknown')
+      const ticket = { callId, callerCertHash: device(session).certHash, calleeAccountPub: peerAccountPub }
+      return success(issueTicket(parts.ticketKey, { ...ticket, expiresAt: parts.now() + TICKET_LIFE }))
+    },
+
+    relayConnect: (session, request) => relayConnect(parts, session, request),
+  }
+}
+
+async function push(parts: ServiceParts, session: Session, request: Push): Reply<'push'> {
+  const own = deviceKey(session)
+  if (!(await parts.rates.allow('envelopes', own))) return failure('rate-limited')
+  if (!(await parts.rates.allow('envelopesToOne', `${own} ${toHex(request.to)}`))) return failure('rate-limited')
+  const added = await parts.queue.add(request, parts.now())
+  if (added.ok) parts.bus.publish(toHex(request.to), { kind: 'mail' })
+  return added
+}
+
+async function relayConnect(parts: ServiceParts, session: Session, request: RelayOffer): Reply<'relayConnect'> {
+  if (!(await parts.rates.allow('relay', deviceKey(session)))) return failure('rate-limited')
+  const { certHash, accountPub } = device(session)
+  const ticket = checkTicket(parts.ticketKey, request.ticket, parts.now())
+  if (!ticket.ok) return failure('ticket')
+  const { callId, callerCertHash, calleeAccountPub } = ticket.value
+  const caller = equalBytes(certHash, callerCertHash)
+  if (!caller && !equalBytes(accountPub, calleeAccountPub)) return failure('ticket')
+  return parts.relay.connect({
+    room: [callId, callerCertHash, calleeAccountPub].map(toHex).join(),
+    device: toHex(certHash),
+    address: memberAddress(certHash),
+    host: caller,
+    offer: request.offer,
+    reachedAt: session.origin.localAddress,
+  })
+}
+
+async function authenticate(parts: ServiceParts, session: Session, request: Authentication): Reply<'authenticate'> {
+  if (!(await parts.rates.allow('authentications', session.origin.address))) return failure('rate-limited')
+  const nonce = session.takeNonce()
+  if (nonce === undefined) return failure('unauthenticated')
+  if (!parts.names.has(session.origin.host)) {
+    parts.log.warn('refused a device that dialled a name which is not known as ours; SIGHTLINE_NAMES can name it')
+    return failure('refused')
+  }
+  const certificate = parseCertificate(request.certificate)
+  if (certificate === undefined) return failure('invalid')
+  const verified = verifyCertificate(certificate, { accountPub: certificate.accountPub, now: parts.now() })
+  if (!verified.ok) return failure('invalid')
+  if (!verifyAuthentication(certificate.devicePub, request.signature, nonce, session.origin.host)) {
+    return failure('unauthenticated')
+  }
+  const listed = await parts.directory.lists(certificate.certHash)
+  session.authenticated(verified.value, listed)
+  return success(listed)
+}
+
+async function register(parts: ServiceParts, session: Session, request: Registration): Reply<'register'> {
+  const certificate = device(session)
+  if (!equalBytes(request.certificate, certificate.bytes)) return failure('invalid')
+  const known = await parts.directory.hasAccount(certificate.accountPub)
+  if (!known && !(await parts.rates.allow('accounts', session.origin.address))) return failure('rate-limited')
+  const registered = await parts.directory.register(request.handle, certificate, request.deviceList)
+  if (!registered.ok) return registered
+  for (const certHash of registered.value.revoked) revoke(parts, certHash)
+  session.becomeListed()
+  return success(undefined)
+}
+
+function revoke(parts: ServiceParts, certHash: Bytes): void {
+  parts.bus.publish(toHex(certHash), { kind: 'revoked' })
+  parts.relay.drop(toHex(certHash))
+}
+
+/** `permits` has seen to it that there is one. */
+function device(session: Session): VerifiedCertificate {
+  if (session.certificate === undefined) throw new Error('a request of nobody')
+  return session.certificate
+}
+
+function deviceKey(session: Session): string {
+  return toHex(device(session).certHash)
+}

@@ -1,0 +1,96 @@
+/**
+ * The program: starts the service, says where others can reach it, and stops it on SIGTERM, SIGINT, or when the
+ * process that started it is gone. With `--json` and to a parent process it says so in one object:
+ * `{ "kind": "ready", "port", "relayPort", "addresses" }` or `{ "kind": "failed", "message" }`.
+ */
+import { FolderInUseError } from '../storage/folder-lock.ts'
+import { NewerSchemaError } from '../storage/migrations.ts'
+import { type Configuration, readConfiguration, USAGE } from './configuration.ts'
+import { type RunningService, startService } from './service.ts'
+
+type Report =
+  | {
+      readonly kind: 'ready'
+      readonly port: number
+      readonly relayPort: number
+      readonly addresses: readonly string[]
+    }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** Electron's utility processes have this instead of `process.send`. */
+interface ParentPort {
+  postMessage(message: unknown): void
+}
+
+const read = readConfiguration(process.argv.slice(2), process.env)
+if (!read.ok) {
+  process.stderr.write(`${read.reason}\n\n${USAGE}\n`)
+  process.exitCode = 2
+} else if (read.value.help) {
+  process.stdout.write(`${USAGE}\n`)
+} else {
+  await run(read.value)
+}
+
+async function run(configuration: Configuration): Promise<void> {
+  let service: RunningService
+  try {
+    service = await startService(configuration.options)
+  } catch (error) {
+    report({ kind: 'failed', message: explain(error, configuration) }, configuration.json)
+    // The embedded database may keep handles of its own.
+    process.exit(1)
+  }
+  const { port, relayPort, addresses } = service
+  report({ kind: 'ready', port, relayPort, addresses }, configuration.json)
+
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    service.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  if (process.send !== undefined) process.on('disconnect', stop)
+}
+
+function report(message: Report, json: boolean): void {
+  process.send?.(message)
+  parentPort()?.postMessage(message)
+  if (json) process.stdout.write(`${JSON.stringify(message)}\n`)
+  else if (message.kind === 'failed') process.stderr.write(`${message.message}\n`)
+  else process.stdout.write(`${readyText(message.addresses, message.port)}\n`)
+}
+
+function readyText(addresses: readonly string[], port: number): string {
+  const here = `This machine:  localhost:${String(port)}`
+  const others = addresses.map((address, index) => `${index === 0 ? 'Others:        ' : '               '}${address}`)
+  return [
+    'The Sightline service is running. Type one of these into the app as the service address:',
+    here,
+    ...others,
+  ].join('\n')
+}
+
+function explain(error: unknown, { options }: Configuration): string {
+  if (error instanceof FolderInUseError || error instanceof NewerSchemaError) return error.message
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const ports = `TCP ${String(options.port)} or UDP ${String(options.relayPort ?? options.port)}`
+  if (code === 'EADDRINUSE') return `Another program uses port ${ports}. Stop it, or choose another with --port.`
+  if (code === 'EACCES') return `No permission for the data folder or the port. Nothing was changed.`
+  if (code === 'ENOSPC') return 'The disk is full. Nothing was changed; make room and start again.'
+  return `The service could not start: ${error instanceof Error ? error.message : 'unknown reason'}`
+}
+
+function parentPort(): ParentPort | undefined {
+  const port: unknown = 'parentPort' in process ? process.parentPort : undefined
+  return isParentPort(port) ? port : undefined
+}
+
+function isParentPort(port: unknown): port is ParentPort {
+  return typeof port === 'object' && port !== null && 'postMessage' in port && typeof port.postMessage === 'function'
+}
