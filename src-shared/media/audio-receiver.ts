@@ -60,6 +60,8 @@ export class AudioReceiver implements AudioBuffer {
   #sinceForced = FORCED_INTERVAL
   /** Of the position, against the fastest packets; smoothed over the unevenness of the pulls. */
   #currentDelay: Ms | undefined
+  /** What the network makes necessary. */
+  #needed: Ms = MIN_TARGET
   #extraDelay: Ms = 0
   readonly #counters = {
     packetsLate: 0,
@@ -128,6 +130,7 @@ export class AudioReceiver implements AudioBuffer {
     if (position === undefined) return undefined
     if (position.restarted) this.#restart()
     this.#timeline.delay.completed(position.timestamp, now)
+    this.#needed = this.#timeline.delay.quantile(IN_TIME) + MARGIN
     return { ...position, data: payload }
   }
 
@@ -141,8 +144,7 @@ export class AudioReceiver implements AudioBuffer {
   }
 
   #target(): Ms {
-    const needed = this.#timeline.delay.quantile(IN_TIME) + MARGIN
-    return Math.min(MAX_TARGET, Math.max(MIN_TARGET, needed)) + this.#extraDelay
+    return Math.min(MAX_TARGET, Math.max(MIN_TARGET, this.#needed)) + this.#extraDelay
   }
 
   #delayAt(timestamp: number, now: Ms): Ms {

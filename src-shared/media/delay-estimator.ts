@@ -17,6 +17,8 @@ const STRAY_SPAN: Ms = 50
 
 const BUCKET: Ms = 5
 const BUCKETS = MAX_DEVIATION / BUCKET
+/** Well within what a double adds exactly enough. */
+const MAX_WEIGHT = 1e9
 
 export class DelayEstimator {
   readonly #ticksPerMs: number
@@ -25,8 +27,9 @@ export class DelayEstimator {
   #minimum = Infinity
   #minimumBefore = Infinity
   #strays = { count: 0, transit: 0, since: 0 }
+  /** Newer samples weigh more, instead of older ones less: one addition for each. */
   readonly #histogram = new Float64Array(BUCKETS)
-  #samples = 0
+  #total = 0
 
   /** `forget`: the weight that the histogram keeps with each new sample, below 1. */
   constructor(clockRate: number, forget: number) {
@@ -57,11 +60,11 @@ export class DelayEstimator {
     const fastest = this.fastest(timestamp)
     if (fastest === undefined) return
     const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.floor((now - fastest) / BUCKET)))
-    // The first samples count alike, as if the histogram had always held them.
-    const keep = Math.min(this.#forget, this.#samples / (this.#samples + 1))
-    this.#samples += 1
-    for (let i = 0; i < BUCKETS; i++) this.#histogram[i] = (this.#histogram[i] ?? 0) * keep
-    this.#histogram[bucket] = (this.#histogram[bucket] ?? 0) + 1 - keep
+    // At first all samples weigh the same, as if the histogram had always held them.
+    const weight = Math.max(1, (this.#total * (1 - this.#forget)) / this.#forget)
+    this.#histogram[bucket] = (this.#histogram[bucket] ?? 0) + weight
+    this.#total += weight
+    if (this.#total > MAX_WEIGHT) this.#scaleDown()
   }
 
   /** The local time at which the media of `timestamp` comes in if nothing holds it up. */
@@ -72,12 +75,13 @@ export class DelayEstimator {
 
   /** The delay beyond the fastest that `share` of the samples stay within; 0 before the first. */
   quantile(share: number): Ms {
-    let sum = 0
-    for (let i = 0; i < BUCKETS; i++) {
-      sum += this.#histogram[i] ?? 0
-      if (sum >= share) return (i + 1) * BUCKET
+    let left = this.#total * share
+    for (let i = 0; left > 0; i++) {
+      left -= this.#histogram[i] ?? left
+      // The sum of the parts can miss the total by a rounding error: then it is the last bucket.
+      if (left <= 0 || i === BUCKETS - 1) return (i + 1) * BUCKET
     }
-    return this.#samples === 0 ? 0 : MAX_DEVIATION
+    return 0
   }
 
   /** Another stream or timeline. What was learned of the network's jitter stays. */
@@ -99,6 +103,13 @@ export class DelayEstimator {
       this.#windowStart = now
     }
     this.#minimum = Math.min(this.#minimum, transit)
+  }
+
+  /** To the total at which a sample weighs 1. */
+  #scaleDown(): void {
+    const total = this.#forget / (1 - this.#forget)
+    for (let i = 0; i < BUCKETS; i++) this.#histogram[i] = ((this.#histogram[i] ?? 0) * total) / this.#total
+    this.#total = total
   }
 
   #straysAgree(transit: number, now: Ms): boolean {

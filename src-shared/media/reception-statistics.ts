@@ -95,8 +95,8 @@ export class ReceptionStatistics {
 /** From a block about an own stream: `now` − LSR − DLSR; `undefined` if there is nothing to tell, or it is absurd. */
 export function roundTripOf(block: ReportBlock, now: Ms): Ms | undefined {
   if (block.lastSenderReport === 0) return undefined
-  const elapsed = (shortNtp(ntpOf(now)) - block.lastSenderReport) >>> 0
-  const roundTrip = (elapsed - block.delaySinceLastSenderReport) / SHORT_UNITS_PER_MS
+  const elapsed = shortNtp(ntpOf(now)) - block.lastSenderReport - block.delaySinceLastSenderReport
+  const roundTrip = timestampDelta(elapsed, 0) / SHORT_UNITS_PER_MS
   // The other side's clock may run a little slow: a small negative figure is a very short path.
   return roundTrip < -5 || roundTrip > MAX_ROUND_TRIP ? undefined : Math.max(0, roundTrip)
 }

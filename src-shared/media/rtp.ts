@@ -3,6 +3,24 @@
  * no encryption, no socket, no timer: every call that depends on time gets `now`, milliseconds on one monotonic local
  * clock that all pieces of a call share. This file: RTP packets in the clear (RFC 3550 section 5.1) with header
  * extensions (RFC 8285).
+ *
+ * Sending one stream, and receiving one:
+ *
+ *     const sender = new RtpSender({ ssrc: newSsrc('video', random, used), clockRate: clockRateOf('video'), random })
+ *     const packetizer = videoPacketizer('vp8', firstPictureId)
+ *     // for each encoded frame; `answers` is a KeyframeAnswers, asked before the frame was encoded
+ *     const payloads = packetizer.packetize({ data, keyframe })
+ *     const packets = sender.packets({ payloadType: payloadTypeOf('vp8'), payloads, timestampUs, capturedAt, marker: true })
+ *     // protect, send; once a second protect and send buildRtcp([sender.senderReport(now, blocks) ?? receiverReport, …])
+ *
+ *     const receiver = new VideoReceiver()
+ *     // for each packet that `isRtcp` and `kindOfSsrc` led to the right key, and that was authentic
+ *     receiver.insert(packet, now)
+ *     for (const frame of receiver.poll(now)) decode(frame)
+ *     if (receiver.takeKeyframeRequest(now, roundTrip)) sendPli()
+ *     // poll again at receiver.nextPollAt(now)
+ *
+ * `AudioReceiver` is the same for sound, but is pulled: one `pull` for each 20 ms that the output needs.
  */
 import { type Bytes, concatBytes } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
