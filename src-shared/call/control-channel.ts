@@ -46,7 +46,7 @@ export type ControlReceipt =
       /** Records of own messages that had to wait and can go now, for every open path. */
       readonly released: readonly Bytes[]
     }
-  | { readonly kind: 'ignored' /* a repetition */ }
+  | { readonly kind: 'ignored' /* a repetition, or the channel is erased */ }
   /** R16: on the relay's reliable stream the call ends as attacked; on the direct path the record is dropped. Nothing has changed here. */
   | { readonly kind: 'violation'; readonly reason: ControlViolation }
 
@@ -76,6 +76,7 @@ export class ControlChannel {
   readonly #waiting: ControlMessage[] = []
   /** The caller's, from RekeyOffer to RekeyAnswer. */
   #holding = false
+  #erased = false
 
   constructor(session: CallSession) {
     this.#role = session.role
@@ -85,6 +86,7 @@ export class ControlChannel {
 
   /** Records to send on every open path; none if the message waits for a rekey or for acknowledgements: then a later call brings it. */
   seal(message: ControlMessage): readonly Bytes[] {
+    if (this.#erased) return []
     if (message.type === 'end') return [this.#sealNow(message)]
     this.#waiting.push(message)
     return this.#release()
@@ -92,12 +94,13 @@ export class ControlChannel {
 
   /** An acknowledgement of all that was handed on. None while the window is full: the peer is away. */
   keepAlive(): readonly Bytes[] {
-    if (this.#unacknowledged.length >= CONTROL_SEND_WINDOW) return []
+    if (this.#erased || this.#unacknowledged.length >= CONTROL_SEND_WINDOW) return []
     const stale = this.#receiving.generation < this.#sending.generation
     return [this.#sealNow({ type: 'keep-alive', received: stale ? 0 : this.#expected })]
   }
 
   receive(bytes: Bytes): ControlReceipt {
+    if (this.#erased) return { kind: 'ignored' }
     const record = parseControlRecord(bytes)
     if (record === undefined) return violation('malformed')
     if (record.generation < this.#receiving.generation) return { kind: 'ignored' }
@@ -145,8 +148,9 @@ export class ControlChannel {
     return this.#unacknowledged.map(({ bytes }) => bytes)
   }
 
-  /** At the end of the call (R21). The channel is of no use afterwards. */
+  /** At the end of the call (R21). Afterwards nothing is sealed, and what comes is ignored. */
   erase(): void {
+    this.#erased = true
     for (const stream of [this.#sending, this.#receiving, this.#nextReceiving]) if (stream) eraseStream(stream)
     this.#early.clear()
     this.#waiting.length = 0

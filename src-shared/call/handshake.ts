@@ -75,6 +75,7 @@ export interface OpenedAccept {
 }
 
 export type AcceptRefusal =
+  | 'closed' /* the offer was erased: another device answered, or the time is up */
   | 'malformed'
   | 'call' /* answers another call */
   | 'not-invited' /* answers no envelope of this call, or with another device's certificate */
@@ -117,6 +118,10 @@ export function createOffer(
 /** R20, R21: when an Accept was taken, and at the latest at the ring timeout. `confirmNonce` stays: Confirm still needs it. */
 export function eraseOffer(offer: OutgoingOffer): void {
   erase(offer.x25519.secret, offer.kem.secret)
+}
+
+function isErased(offer: OutgoingOffer): boolean {
+  return offer.x25519.secret.every((byte) => byte === 0)
 }
 
 /** Draws 32 + 32 bytes. */
@@ -188,6 +193,7 @@ export function openAccept(
   },
   bytes: Bytes,
 ): Result<OpenedAccept, AcceptRefusal> {
+  if (isErased(offer)) return failure('closed')
   const accept = parseAccept(bytes)
   if (accept === undefined) return failure('malformed')
   if (!equalBytes(accept.callId, offer.callId)) return failure('call')
