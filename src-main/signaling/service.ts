@@ -18,6 +18,7 @@ export interface Service {
   readonly state: 'connecting' | 'online' | 'offline'
   onState(listener: (state: Service['state']) => void): () => void
 
+  /** `true` if it is free. Works before there is an account. */
   checkHandle(handle: string): Promise<Result<boolean, ServiceFailure | 'invalid'>>
   /** Claims `handle` for the account of this device; repeating it with a newer list updates the entry. */
   register(entry: {

@@ -2,6 +2,8 @@
 import { type ByteReader, MalformedError } from '../../base/reader.ts'
 import type { ByteWriter } from '../../base/writer.ts'
 
+const encoder = new TextEncoder()
+
 export interface Codec<Value> {
   readonly write: (writer: ByteWriter, value: Value) => void
   readonly read: (reader: ByteReader) => Value
@@ -39,7 +41,14 @@ export function bytes16(max: number): Codec<Uint8Array> {
 
 /** UTF-8 behind a `u16` length, of at most `max` bytes. */
 export function text16(max: number): Codec<string> {
-  return { write: (writer, value) => writer.text16(value), read: (reader) => reader.text16(max) }
+  return {
+    write: (writer, value) => {
+      const bytes = encoder.encode(value)
+      if (bytes.length > max) throw new RangeError(`text of ${String(bytes.length)} bytes, at most ${String(max)}`)
+      writer.var16(bytes)
+    },
+    read: (reader) => reader.text16(max),
+  }
 }
 
 /** `count u8`, between `min` and `max`, then the items. */

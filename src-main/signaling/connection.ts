@@ -1,0 +1,156 @@
+/**
+ * One WebSocket to the service, from dialling to its end: frames, answers to requests, heartbeat. It never comes back;
+ * `service-client.ts` makes the next one. Bytes that cannot be read end it.
+ */
+import { type RawData, WebSocket } from 'ws'
+import type { Bytes } from '../../src-shared/base/bytes.ts'
+import { type Result, failure, success } from '../../src-shared/base/result.ts'
+import { type Clock, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
+import { hostHeader, type ServiceAddress, serviceUrl } from '../../src-shared/protocol/service/address.ts'
+import { CLOSE } from '../../src-shared/protocol/service/close-codes.ts'
+import {
+  encodeRequest,
+  type FailureStatus,
+  parseReplyBody,
+  parseServerFrame,
+  type ServerPush,
+  type Status,
+} from '../../src-shared/protocol/service/frame.ts'
+import { FRAME_MAX } from '../../src-shared/protocol/service/limits.ts'
+import type { OperationName, ReplyOf, RequestOf } from '../../src-shared/protocol/service/operations.ts'
+
+const DIAL_MAX: Ms = 8 * SECOND
+const PING_EVERY: Ms = 3 * SECOND
+/** Three pings without a sign of life. */
+const SILENCE_MAX: Ms = 9 * SECOND
+const REPLY_MAX: Ms = 10 * SECOND
+
+export interface ConnectionListener {
+  pushed(push: ServerPush): void
+  /** Once. `code` is the WebSocket's close code, 1006 when the network ended it. */
+  closed(code: number): void
+}
+
+/** `lost`: the connection ended or the answer did not come; whether the service did it is not known. */
+export type RequestFailure = FailureStatus | 'lost'
+
+type Answer = (status: Status | 'lost', body: Bytes) => void
+
+const NO_BYTES = new Uint8Array()
+
+export class Connection {
+  readonly #socket: WebSocket
+  readonly #clock: Clock
+  readonly #listener: ConnectionListener
+  readonly #waiting = new Map<number, Answer>()
+  #nextId = 1
+  #lastHeard: UnixMs
+  #cancelPing: () => void
+  #ended = false
+
+  constructor(address: ServiceAddress, clock: Clock, listener: ConnectionListener) {
+    this.#clock = clock
+    this.#listener = listener
+    this.#lastHeard = clock.now()
+    this.#socket = new WebSocket(serviceUrl(address), {
+      headers: { host: hostHeader(address) },
+      handshakeTimeout: DIAL_MAX,
+      maxPayload: FRAME_MAX,
+      perMessageDeflate: false,
+      followRedirects: false,
+    })
+    this.#socket.on('message', (data, isBinary) => this.#received(data, isBinary))
+    this.#socket.on('pong', () => this.#heard())
+    this.#socket.on('ping', () => this.#heard())
+    // An error is followed by 'close', which says all there is to say.
+    this.#socket.on('error', () => undefined)
+    this.#socket.on('close', (code) => this.#end(code))
+    this.#cancelPing = this.#schedulePing()
+  }
+
+  request<Name extends OperationName>(
+    name: Name,
+    request: RequestOf<Name>,
+  ): Promise<Result<ReplyOf<Name>, RequestFailure>> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(failure('lost'))
+    const id = this.#nextId
+    this.#nextId = id === 0xffffffff ? 1 : id + 1
+    const frame = encodeRequest(id, name, request)
+    return new Promise((resolve) => {
+      const cancelTimer = this.#clock.after(REPLY_MAX, () => answer('lost', NO_BYTES))
+      const answer: Answer = (status, body) => {
+        cancelTimer()
+        this.#waiting.delete(id)
+        resolve(this.#understand(name, status, body))
+      }
+      this.#waiting.set(id, answer)
+      this.#socket.send(frame)
+    })
+  }
+
+  /** The network may have changed: a sign of life is due within one ping interval, or the connection is dead. */
+  probe(): void {
+    this.#lastHeard = Math.min(this.#lastHeard, this.#clock.now() - SILENCE_MAX + PING_EVERY)
+    this.#ping()
+  }
+
+  close(): void {
+    this.#socket.close(1000)
+    this.#end(1000)
+  }
+
+  #understand<Name extends OperationName>(
+    name: Name,
+    status: Status | 'lost',
+    body: Bytes,
+  ): Result<ReplyOf<Name>, RequestFailure> {
+    if (status !== 'ok') return failure(status)
+    const parsed = parseReplyBody(name, body)
+    if (parsed !== undefined) return success(parsed.reply)
+    this.#abort()
+    return failure('lost')
+  }
+
+  #received(data: RawData, isBinary: boolean): void {
+    if (this.#ended) return
+    this.#heard()
+    // The socket's binaryType is the default, so data is one Buffer.
+    const frame = isBinary && Buffer.isBuffer(data) ? parseServerFrame(new Uint8Array(data)) : undefined
+    if (frame === undefined) this.#abort()
+    else if (frame.kind !== 'response') this.#listener.pushed(frame)
+    // An answer that came too late has nobody waiting.
+    else this.#waiting.get(frame.id)?.(frame.status, frame.body)
+  }
+
+  #heard(): void {
+    this.#lastHeard = this.#clock.now()
+  }
+
+  #schedulePing(): () => void {
+    return this.#clock.after(PING_EVERY, () => {
+      if (this.#ended) return
+      this.#cancelPing = this.#schedulePing()
+      // While it dials, the dialling has its own limit.
+      if (this.#socket.readyState === WebSocket.CONNECTING) this.#heard()
+      else if (this.#clock.now() - this.#lastHeard >= SILENCE_MAX) this.#abort()
+      else this.#ping()
+    })
+  }
+
+  #ping(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+  }
+
+  #abort(): void {
+    this.#socket.terminate()
+    this.#end(CLOSE.malformed)
+  }
+
+  #end(code: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelPing()
+    for (const answer of [...this.#waiting.values()]) answer('lost', NO_BYTES)
+    this.#listener.closed(code)
+  }
+}
