@@ -1,0 +1,188 @@
+/**
+ * This folder holds what has to happen in the window: opening cameras and microphones, the tracks on both ends of a
+ * call, the speaker. It sees frames only to hand them to the media worker (`../media-worker/`), and no keys. This file
+ * joins the parts into one call's session.
+ */
+import type {} from './insertable-tracks.d.ts'
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
+import { CaptureSource } from './capture-source.ts'
+import { cameraConstraints, microphoneConstraints } from './constraints.ts'
+import { problemOf } from './device-problem.ts'
+import type { CallStatistics, DeviceChoice, MediaSession, MediaSessionListener } from './media-session.ts'
+import { openPlayout, type Playout, type PlayoutRoute } from './playout.ts'
+
+export interface MediaSessionOptions {
+  readonly listener: MediaSessionListener
+  readonly devices: DeviceChoice
+  /** See `playout.ts`. */
+  readonly playout?: PlayoutRoute
+  readonly video?: Partial<VideoLimits>
+}
+
+/** The speaker's delay is known only while it plays, and changes with the speaker. */
+const LATENCY_INTERVAL_MS = 2000
+
+const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000, codecs: ['vp8', 'vp9', 'h264'] }
+
+/** No device is opened before `setMedia` asks for it. */
+export function openMediaSession(options: MediaSessionOptions): MediaSession {
+  return new WindowMediaSession(options)
+}
+
+class WindowMediaSession implements MediaSession {
+  readonly remote: MediaStream
+  readonly #listener: MediaSessionListener
+  readonly #worker: Worker
+  readonly #camera: CaptureSource<VideoFrame>
+  readonly #microphone: CaptureSource<AudioData>
+  readonly #playout: Promise<Playout | undefined>
+  readonly #waiting = new Map<number, (statistics: CallStatistics) => void>()
+  #devices: DeviceChoice
+  #media: MediaChoice = { audio: false, video: false }
+  #level = 0
+  #nextRequest = 0
+  #closed = false
+  #latencyTimer: ReturnType<typeof setInterval> | undefined
+
+  constructor({ listener, devices, playout = 'direct', video }: MediaSessionOptions) {
+    this.#listener = listener
+    this.#devices = devices
+    this.#worker = new Worker(new URL('../media-worker/media.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'media',
+    })
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data)
+    const generator = new MediaStreamTrackGenerator({ kind: 'video' })
+    this.remote = new MediaStream([generator])
+    this.#send({ kind: 'start', picture: generator.writable, video: { ...VIDEO_LIMITS, ...video } }, [
+      generator.writable,
+    ])
+    this.#camera = new CaptureSource(cameraConstraints, {
+      handOver: (frames) => this.#send({ kind: 'camera', frames }, transferable(frames)),
+      track: (track) => listener.preview(track === undefined ? undefined : new MediaStream([track])),
+      problem: (problem) => listener.problem('camera', problem),
+    })
+    this.#microphone = new CaptureSource(microphoneConstraints, {
+      handOver: (sound) => this.#send({ kind: 'microphone', sound }, transferable(sound)),
+      track: () => this.#applyMute(),
+      problem: (problem) => listener.problem('microphone', problem),
+    })
+    this.#playout = this.#openPlayout(playout)
+  }
+
+  attach(port: MessagePort): void {
+    this.#send({ kind: 'attach', port }, [port])
+  }
+
+  async setMedia(choice: MediaChoice): Promise<void> {
+    this.#media = choice
+    this.#applyMute()
+    await this.#openDevices()
+  }
+
+  async useDevices(choice: DeviceChoice): Promise<void> {
+    const speakerChanged = choice.speakerId !== this.#devices.speakerId
+    this.#devices = choice
+    await Promise.all([this.#openDevices(), speakerChanged ? this.#useSpeaker() : undefined])
+  }
+
+  microphoneLevel(): number {
+    return this.#media.audio ? this.#level : 0
+  }
+
+  statistics(): Promise<CallStatistics> {
+    const id = this.#nextRequest++
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve)
+      this.#send({ kind: 'statistics', id })
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#camera.close()
+    this.#microphone.close()
+    clearInterval(this.#latencyTimer)
+    // The worker ends itself when the keys are erased.
+    this.#send({ kind: 'close' })
+    void this.#playout.then((playout) => playout?.close())
+    for (const track of this.remote.getTracks()) track.stop()
+  }
+
+  async #openDevices(): Promise<void> {
+    const { audio, video } = this.#media
+    await Promise.all([
+      this.#camera.want({ on: video, deviceId: this.#devices.cameraId }),
+      // A muted microphone stays open: opening takes up to a second with a headset, and the first words would be lost.
+      this.#microphone.want({
+        on: audio || this.#microphone.track !== undefined,
+        deviceId: this.#devices.microphoneId,
+      }),
+    ])
+  }
+
+  /** Twice: the track then gives silence to everyone who listens, and the worker sends nothing. */
+  #applyMute(): void {
+    const { track } = this.#microphone
+    if (track !== undefined) track.enabled = this.#media.audio
+    this.#send({ kind: 'muted', muted: !this.#media.audio })
+  }
+
+  async #openPlayout(route: PlayoutRoute): Promise<Playout | undefined> {
+    try {
+      const playout = await openPlayout(route)
+      if (this.#closed) {
+        playout.close()
+        return undefined
+      }
+      this.#send({ kind: 'playout', port: playout.port }, [playout.port])
+      this.#latencyTimer = setInterval(() => this.#tellLatency(playout), LATENCY_INTERVAL_MS)
+      if (this.#devices.speakerId !== undefined) await this.#setSpeaker(playout)
+      return playout
+    } catch (error) {
+      this.#listener.problem('speaker', problemOf(error))
+      return undefined
+    }
+  }
+
+  #tellLatency(playout: Playout): void {
+    this.#send({ kind: 'output-latency', milliseconds: playout.outputLatencyMs() })
+  }
+
+  async #useSpeaker(): Promise<void> {
+    const playout = await this.#playout
+    if (playout !== undefined) await this.#setSpeaker(playout)
+  }
+
+  async #setSpeaker(playout: Playout): Promise<void> {
+    try {
+      await playout.setSpeaker(this.#devices.speakerId)
+      this.#listener.problem('speaker', undefined)
+    } catch (error) {
+      this.#listener.problem('speaker', problemOf(error))
+    }
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'level':
+        this.#level = message.level
+        return
+      case 'remote-video':
+        this.#listener.remoteVideo(message.size)
+        return
+      case 'statistics':
+        this.#waiting.get(message.id)?.(message.statistics)
+        this.#waiting.delete(message.id)
+    }
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+}
+
+function transferable(stream: ReadableStream | undefined): Transferable[] {
+  return stream === undefined ? [] : [stream]
+}

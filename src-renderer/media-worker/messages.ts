@@ -1,0 +1,39 @@
+/** What the window and the media worker say to each other. */
+import type { CallStatistics } from '../devices/media-session.ts'
+
+export type ToWorker =
+  /** First of all. `picture`: where the other side's frames are to be written. */
+  | { readonly kind: 'start'; readonly picture: WritableStream<VideoFrame>; readonly video: VideoLimits }
+  /** Where the other side's sound goes; `playout-messages.ts` says what the port speaks. */
+  | { readonly kind: 'playout'; readonly port: MessagePort }
+  /** From there to the ear. */
+  | { readonly kind: 'output-latency'; readonly milliseconds: number }
+  | { readonly kind: 'attach'; readonly port: MessagePort }
+  | { readonly kind: 'camera'; readonly frames: ReadableStream<VideoFrame> | undefined }
+  | { readonly kind: 'microphone'; readonly sound: ReadableStream<AudioData> | undefined }
+  /** Whether what the microphone captures may leave the worker. */
+  | { readonly kind: 'muted'; readonly muted: boolean }
+  | { readonly kind: 'statistics'; readonly id: number }
+  | { readonly kind: 'close' }
+
+export type FromWorker =
+  /** 0 to 1, of the last 50 ms. */
+  | { readonly kind: 'level'; readonly level: number }
+  | { readonly kind: 'remote-video'; readonly size: PictureSize | undefined }
+  | { readonly kind: 'statistics'; readonly id: number; readonly statistics: CallStatistics }
+
+/** Pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** What the own picture may cost at most. */
+export interface VideoLimits {
+  /** Of the picture, whatever the camera gives; pixels. */
+  readonly maxHeight: number
+  /** Bits a second. */
+  readonly maxBitrate: number
+  /** In order of preference; what cannot be encoded here is passed over. */
+  readonly codecs: readonly ('vp8' | 'vp9' | 'h264')[]
+}

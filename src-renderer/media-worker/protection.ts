@@ -1,0 +1,121 @@
+/**
+ * The keys of the running call: protects with the newest generation, opens with it and for a short while with the one
+ * before (R39). Which key a packet is under stands in its SSRC (kind) and its MKI (generation).
+ */
+import { erase } from '../../src-shared/base/bytes.ts'
+import { failure, type Result, success } from '../../src-shared/base/result.ts'
+import {
+  createSrtpReceiver,
+  createSrtpSender,
+  type SrtpReceiver,
+  type SrtpSender,
+  type UnprotectFailure,
+} from '../../src-shared/crypto/srtp.ts'
+import type { FromMain, StreamKey, StreamKeys } from '../../src-shared/ipc/media-port.ts'
+import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import { isRtcp } from '../../src-shared/media/rtp.ts'
+import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
+
+export type GenerationOfKeys = Extract<FromMain, { kind: 'keys' }>
+
+/** R39: how long packets of the generation before may still be under way. */
+const OLD_GENERATION_MS = 2000
+
+export interface Opened {
+  readonly kind: MediaKind
+  readonly rtcp: boolean
+  readonly packet: Uint8Array<ArrayBuffer>
+}
+
+export type Refusal = UnprotectFailure | 'no-keys'
+
+interface Generation<Stream> {
+  readonly number: number
+  readonly streams: Readonly<Record<MediaKind, Stream>>
+}
+
+export class Protection {
+  #suite: SuiteName | undefined
+  #sending: Generation<SrtpSender> | undefined
+  /** The newest first. */
+  #receiving: readonly Generation<SrtpReceiver>[] = []
+
+  get suite(): SuiteName | undefined {
+    return this.#suite
+  }
+
+  get canSend(): boolean {
+    return this.#sending !== undefined
+  }
+
+  /**
+   * Takes over a generation and erases the message. Streams keep their SSRC and sequence numbers under the new master
+   * key, so that the other side's buffers run on: R18 asks for a new SSRC within one master key only.
+   */
+  install({ generation, suite, send, receive }: GenerationOfKeys): void {
+    if (generation <= (this.#sending?.number ?? -1)) throw new RangeError('a generation of keys came twice')
+    const mki = Uint8Array.of(generation)
+    const parameters = ({ key, salt }: StreamKey) => ({ suite, key, salt, mki })
+    eraseStreams(this.#sending)
+    this.#suite = suite
+    this.#sending = { number: generation, streams: each(send, (stream) => createSrtpSender(parameters(stream))) }
+    const fresh = { number: generation, streams: each(receive, (stream) => createSrtpReceiver(parameters(stream))) }
+    const [before, ...older] = this.#receiving
+    for (const old of older) eraseStreams(old)
+    this.#receiving = before === undefined ? [fresh] : [fresh, before]
+    if (before !== undefined) setTimeout(() => this.#retire(before), OLD_GENERATION_MS)
+    for (const streams of [send, receive]) each(streams, ({ key, salt }) => erase(key, salt))
+  }
+
+  protectRtp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer> {
+    return this.#sender(kind).protectRtp(packet)
+  }
+
+  protectRtcp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer> {
+    return this.#sender(kind).protectRtcp(packet)
+  }
+
+  open(packet: Uint8Array): Result<Opened, Refusal> {
+    const rtcp = isRtcp(packet)
+    // RFC 3550: RTCP begins with the sender's SSRC after four bytes, RTP has it after eight. Its lowest byte tells the kind.
+    const kind = kindOfSsrc(packet[rtcp ? 7 : 11] ?? 0)
+    if (kind === undefined) return failure('malformed')
+    let reason: Refusal = 'no-keys'
+    for (const { streams } of this.#receiving) {
+      const receiver = streams[kind]
+      const opened = rtcp ? receiver.unprotectRtcp(packet) : receiver.unprotectRtp(packet)
+      if (opened.ok) return success({ kind, rtcp, packet: opened.value })
+      reason = opened.reason
+      if (reason !== 'unknown-mki') break
+    }
+    return failure(reason)
+  }
+
+  /** R21: at the end of the call. */
+  erase(): void {
+    eraseStreams(this.#sending)
+    for (const generation of this.#receiving) eraseStreams(generation)
+    this.#sending = undefined
+    this.#receiving = []
+  }
+
+  #sender(kind: MediaKind): SrtpSender {
+    if (this.#sending === undefined) throw new Error('there are no keys to send with')
+    return this.#sending.streams[kind]
+  }
+
+  #retire(generation: Generation<SrtpReceiver>): void {
+    eraseStreams(generation)
+    this.#receiving = this.#receiving.filter((other) => other !== generation)
+  }
+}
+
+function each<Value>(streams: StreamKeys, make: (stream: StreamKey) => Value): Record<MediaKind, Value> {
+  return { audio: make(streams.audio), video: make(streams.video), screen: make(streams.screen) }
+}
+
+function eraseStreams(generation: Generation<{ erase(): void }> | undefined): void {
+  if (generation === undefined) return
+  const { audio, video, screen } = generation.streams
+  for (const stream of [audio, video, screen]) stream.erase()
+}

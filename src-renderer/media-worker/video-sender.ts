@@ -1,0 +1,158 @@
+/** The own picture: captured frames → encoder at the ladder's size and the bitrate of the moment → packets. */
+import type { Ms } from '../../src-shared/base/time.ts'
+import { KeyframeAnswers } from '../../src-shared/media/keyframe-requests.ts'
+import type { VideoPacketizer } from '../../src-shared/media/payload-format.ts'
+import { payloadTypeOf, type VideoCodec } from '../../src-shared/media/payload-types.ts'
+import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
+import { videoPacketizer } from '../../src-shared/media/video-format.ts'
+import type { VideoCounters } from '../devices/media-session.ts'
+import { CaptureClock } from './capture-clock.ts'
+import { Ladder } from './ladder.ts'
+import type { PictureSize, VideoLimits } from './messages.ts'
+import { randomU16 } from './random.ts'
+import type { RateControl } from './rate-control.ts'
+import { chooseCodec, encoderConfig } from './video-codec.ts'
+
+/** Frames that the encoder may hold; more would be delay. */
+const MAX_ENCODING = 2
+/** A new bitrate is given to the encoder when it differs by so much. */
+const BITRATE_STEP = 0.05
+
+export interface VideoOutlet {
+  /** Whether a frame that is encoded now can be sent. */
+  readonly isOpen: boolean
+  /** `false`: it could not be sent, and later frames that build on it cannot be decoded. */
+  send(packets: readonly Uint8Array[]): boolean
+}
+
+interface Encoding {
+  readonly codec: VideoCodec
+  readonly encoder: VideoEncoder
+  readonly packetizer: VideoPacketizer
+}
+
+interface Configured extends PictureSize {
+  readonly bitrate: number
+}
+
+export class VideoSender {
+  readonly #stream: RtpSender
+  readonly #outlet: VideoOutlet
+  readonly #rate: RateControl
+  readonly #ladder: Ladder
+  readonly #answers = new KeyframeAnswers()
+  readonly #clock = new CaptureClock()
+  #codecs: readonly VideoCodec[]
+  #encoding: Encoding | undefined
+  #configured: Configured | undefined
+  #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
+
+  constructor(stream: RtpSender, outlet: VideoOutlet, rate: RateControl, limits: VideoLimits) {
+    this.#stream = stream
+    this.#outlet = outlet
+    this.#rate = rate
+    this.#ladder = new Ladder(limits.maxHeight)
+    this.#codecs = limits.codecs
+    void this.#prepare()
+  }
+
+  get codec(): VideoCodec | undefined {
+    return this.#encoding?.codec
+  }
+
+  get counters(): VideoCounters {
+    return this.#counters
+  }
+
+  /** The other side cannot go on, or has just got its keys. */
+  requestKeyframe(): void {
+    this.#answers.requested()
+  }
+
+  /** `isFirst`: of its camera. */
+  take(frame: VideoFrame, isFirst: boolean): void {
+    const now = performance.now()
+    this.#clock.see(frame.timestamp, now)
+    // After a pause of any kind, the picture begins as a whole.
+    if (isFirst || !this.#outlet.isOpen) this.#answers.requested()
+    else if (this.#encoding !== undefined) this.#encode(this.#encoding, frame, now)
+    frame.close()
+  }
+
+  close(): void {
+    this.#codecs = []
+    if (this.#encoding?.encoder.state === 'configured') this.#encoding.encoder.close()
+    this.#encoding = undefined
+  }
+
+  /** Takes the first codec that works; called again when one has failed. */
+  async #prepare(): Promise<void> {
+    this.#encoding = undefined
+    this.#configured = undefined
+    const codec = await chooseCodec(this.#codecs)
+    if (codec === undefined) return
+    const encoder = new VideoEncoder({
+      output: (chunk) => this.#encoded(chunk),
+      error: () => {
+        this.#codecs = this.#codecs.filter((other) => other !== codec)
+        void this.#prepare()
+      },
+    })
+    this.#encoding = { codec, encoder, packetizer: videoPacketizer(codec, randomU16()) }
+  }
+
+  #encode({ encoder, codec }: Encoding, frame: VideoFrame, now: Ms): void {
+    if (encoder.encodeQueueSize > MAX_ENCODING) return
+    const resized = this.#configure(encoder, codec, sizeOf(frame))
+    const keyFrame = this.#answers.take(now) || resized
+    if (keyFrame) this.#answers.made(now)
+    encoder.encode(frame, { keyFrame })
+  }
+
+  /** `true`: the next frame has another size than those before, which VP9 would not make a keyframe of by itself. */
+  #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
+    const { bitrate } = this.#rate
+    const { width, height } = this.#ladder.fit(source, codec, bitrate)
+    const before = this.#configured
+    const resized = before?.width !== width || before.height !== height
+    if (resized || Math.abs(bitrate / before.bitrate - 1) > BITRATE_STEP) {
+      encoder.configure(encoderConfig(codec, { width, height }, bitrate))
+      this.#configured = { width, height, bitrate }
+    }
+    return resized
+  }
+
+  #encoded(chunk: EncodedVideoChunk): void {
+    if (!this.#outlet.isOpen || this.#encoding === undefined) return
+    const { codec, packetizer } = this.#encoding
+    const data = new Uint8Array(chunk.byteLength)
+    chunk.copyTo(data)
+    const keyframe = chunk.type === 'key'
+    const packets = this.#stream.packets({
+      payloadType: payloadTypeOf(codec),
+      payloads: packetizer.packetize({ data, keyframe }),
+      timestampUs: chunk.timestamp,
+      capturedAt: this.#clock.localTime(chunk.timestamp),
+      marker: true,
+    })
+    if (!this.#outlet.send(packets)) this.#answers.requested()
+    this.#count(keyframe, data.length)
+  }
+
+  #count(keyframe: boolean, bytes: number): void {
+    const { frames, keyframes, bytes: before } = this.#counters
+    const { width = 0, height = 0 } = this.#configured ?? {}
+    this.#counters = {
+      frames: frames + 1,
+      keyframes: keyframes + (keyframe ? 1 : 0),
+      bytes: before + bytes,
+      width,
+      height,
+    }
+  }
+}
+
+/** Not the coded size: a camera may hand over more rows than the picture has. */
+function sizeOf(frame: VideoFrame): PictureSize {
+  return { width: frame.displayWidth, height: frame.displayHeight }
+}
