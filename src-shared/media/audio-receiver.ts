@@ -32,6 +32,8 @@ const EXCESSIVE: Ms = 400
 const FORCED_INTERVAL = 10
 /** Delay below the target: put in where it is quiet. Less than half a unit from `ABUNDANT` would swing to and fro. */
 const SCANT: Ms = 15
+/** A larger difference is no unevenness of the pulls: this side was busy, or the path changed. */
+const UNEVEN: Ms = 100
 /** Concealment fades out; after this many units in a row silence is honest. */
 const MAX_CONCEALED_RUN = 5
 /** Units without any packet after which playing begins anew, as at the beginning of a call. */
@@ -115,8 +117,8 @@ export class AudioReceiver implements AudioBuffer {
     if (!this.#playing && !this.#begin(now)) return this.#silence()
     this.#measure(now)
     if (this.#queue.length === 0) return this.#stall()
-    this.#cutExcess()
     this.#settleStall()
+    this.#cutExcess()
     const head = this.#queue[0]
     if (head === undefined) return this.#stall()
     return head.timestamp < this.#position + HALF_UNIT ? this.#play(head, quiet) : this.#bridge(head, now, quiet)
@@ -175,7 +177,8 @@ export class AudioReceiver implements AudioBuffer {
   #measure(now: Ms): void {
     const measured = this.#delayAt(this.#position, now)
     const before = this.#currentDelay ?? measured
-    this.#currentDelay = before + (measured - before) / 16
+    const change = measured - before
+    this.#currentDelay = Math.abs(change) > UNEVEN ? measured : before + change / 16
   }
 
   /** How far the delay is above the target; negative below. */
@@ -193,9 +196,12 @@ export class AudioReceiver implements AudioBuffer {
     this.#currentDelay = (this.#currentDelay ?? 0) + OPUS_FRAME_MS
   }
 
+  /** Only as far as there are packets: where the network itself is that late, leaving out more would leave out everything. */
   #cutExcess(): void {
-    if (this.#excess() <= EXCESSIVE) return
-    const units = Math.floor(this.#excess() / OPUS_FRAME_MS)
+    const newest = this.#queue[this.#queue.length - 1]?.timestamp ?? this.#position
+    const available = Math.floor((newest - this.#position) / OPUS_FRAME_SAMPLES)
+    const units = Math.min(available, Math.floor(this.#excess() / OPUS_FRAME_MS))
+    if (this.#excess() <= EXCESSIVE || units <= 0) return
     this.#advance(units)
     this.#counters.skippedMs += units * OPUS_FRAME_MS
     while ((this.#queue[0]?.timestamp ?? Infinity) < this.#position - HALF_UNIT) this.#queue.shift()

@@ -17,6 +17,11 @@ const STRAY_SPAN: Ms = 50
 
 const BUCKET: Ms = 5
 const BUCKETS = MAX_DEVIATION / BUCKET
+/**
+ * What comes in within this time of the sample before it was held up together with it: one stall is one event, however
+ * many packets it held up. Packets and frames of their own are further apart.
+ */
+const BUNCH: Ms = 5
 /** Well within what a double adds exactly enough. */
 const MAX_WEIGHT = 1e9
 
@@ -30,6 +35,7 @@ export class DelayEstimator {
   /** Newer samples weigh more, instead of older ones less: one addition for each. */
   readonly #histogram = new Float64Array(BUCKETS)
   #total = 0
+  #lastSampleAt: Ms = -Infinity
 
   /** `forget`: the weight that the histogram keeps with each new sample, below 1. */
   constructor(clockRate: number, forget: number) {
@@ -58,7 +64,8 @@ export class DelayEstimator {
   /** What the packet belongs to is complete: its delay counts from now on. */
   completed(timestamp: number, now: Ms): void {
     const fastest = this.fastest(timestamp)
-    if (fastest === undefined) return
+    if (fastest === undefined || now < this.#lastSampleAt + BUNCH) return
+    this.#lastSampleAt = now
     const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.floor((now - fastest) / BUCKET)))
     // At first all samples weigh the same, as if the histogram had always held them.
     const weight = Math.max(1, (this.#total * (1 - this.#forget)) / this.#forget)

@@ -71,6 +71,11 @@ export class PartialFrame {
     return this.#hasKeyframePiece && this.#pieces.get(this.first)?.start === 'yes'
   }
 
+  /** Parameter sets open a keyframe of H.264; the slices that prove it come in later packets. */
+  get mayBecomeKeyframe(): boolean {
+    return this.#pieces.get(this.first)?.start === 'yes' && (this.#hasKeyframePiece || this.codec === 'h264')
+  }
+
   get layer(): LayerInfo | undefined {
     return this.#pieces.get(this.first)?.layer
   }

@@ -3,23 +3,25 @@ import type { Ms } from '../base/time.ts'
 
 /** Between two requests: at least this, and at least a round trip and a half, since an answer may be under way. */
 const MIN_INTERVAL: Ms = 300
-const MAX_INTERVAL: Ms = 3000
+/** One small packet: what it costs to ask is nothing against a picture that stands still. */
+const MAX_INTERVAL: Ms = 1000
 
-/** The receiver's side: asks at once, then less and less often until a keyframe is there. */
+/** The receiver's side: asks at once, then less and less often until a keyframe comes. */
 export class KeyframeRequests {
   #lastAt: Ms | undefined
   #unanswered = 0
 
   /** `true`: send PLI now. Call while a keyframe is needed. */
   take(now: Ms, roundTrip: Ms | undefined): boolean {
-    const interval = Math.max(MIN_INTERVAL, 1.5 * (roundTrip ?? 0)) * 2 ** Math.max(0, this.#unanswered - 1)
-    if (this.#lastAt !== undefined && now < this.#lastAt + Math.min(MAX_INTERVAL, interval)) return false
+    const shortest = Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, 1.5 * (roundTrip ?? 0)))
+    const interval = Math.min(MAX_INTERVAL, shortest * 2 ** Math.max(0, this.#unanswered - 1))
+    if (this.#lastAt !== undefined && now < this.#lastAt + interval) return false
     this.#lastAt = now
-    this.#unanswered = Math.min(8, this.#unanswered + 1)
+    this.#unanswered += 1
     return true
   }
 
-  /** A keyframe is there. The next request still keeps the distance from the last one. */
+  /** A keyframe began to come in. If it is lost, the next request keeps the shortest distance from the last one. */
   answered(): void {
     this.#unanswered = 0
   }

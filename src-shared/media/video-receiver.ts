@@ -87,6 +87,7 @@ export class VideoReceiver implements VideoBuffer {
     }
     if (piece === undefined) this.#noteEmpty(index)
     else {
+      if (piece.keyframe) this.#requests.answered()
       const frame = this.#assembler.add({ index, timestamp, marker: packet.marker, codec, piece }, now)
       if (frame === undefined) this.#counters.packetsDuplicate += 1
       else if (frame.ends && frame.begins && frame.hole === undefined) this.#complete(frame, now)
@@ -163,7 +164,6 @@ export class VideoReceiver implements VideoBuffer {
     frame.counted = true
     this.#counters.framesComplete += 1
     this.#timeline.delay.completed(frame.timestamp, now)
-    if (frame.keyframe) this.#requests.answered()
     const wanted = Math.min(MAX_TARGET, Math.max(MIN_TARGET, this.#timeline.delay.quantile(IN_TIME)))
     const change = wanted - this.#currentDelay
     this.#currentDelay += Math.min(SLEW_UP, Math.max(-SLEW_DOWN, change))
@@ -210,11 +210,12 @@ export class VideoReceiver implements VideoBuffer {
     return this.#gap !== undefined && now >= this.#gap.since + REORDER
   }
 
+  /** Whole and waiting to be due, or under way without a loss. */
   #isKeyframeArriving(now: Ms): boolean {
-    return this.#assembler.frames.some(
-      (frame) =>
-        frame.keyframe && frame.hole === undefined && (this.#isWhole(frame) || now - frame.lastArrival < ARRIVING),
-    )
+    return this.#assembler.frames.some((frame) => {
+      if (frame.hole !== undefined || !frame.mayBecomeKeyframe) return false
+      return this.#isWhole(frame) ? frame.keyframe : now - frame.lastArrival < ARRIVING
+    })
   }
 
   /** One decision about the head of the queue. */
