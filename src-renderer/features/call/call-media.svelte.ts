@@ -1,0 +1,68 @@
+/** The media session of the call on the screen, as state. Opened with the screen, closed when the call has ended. */
+import type { CallId, MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
+import { openMediaPort } from '../../bridge/media-port.ts'
+import type { DeviceChoice, DeviceProblem, MediaSession } from '../../devices/media-session.ts'
+import { openMediaSession } from '../../devices/open-media-session.ts'
+import type { DeviceKind } from '../../app/language/reasons.ts'
+
+export interface DeviceTrouble {
+  readonly kind: DeviceKind
+  readonly problem: DeviceProblem
+}
+
+export class CallMedia {
+  readonly session: MediaSession
+  #preview = $state.raw<MediaStream | undefined>()
+  #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
+  #troubles = $state.raw<readonly DeviceTrouble[]>([])
+  readonly #endHandover: () => void
+
+  constructor(callId: CallId, devices: DeviceChoice) {
+    this.session = openMediaSession({
+      devices,
+      listener: {
+        problem: (kind, problem) => {
+          const others = this.#troubles.filter((trouble) => trouble.kind !== kind)
+          this.#troubles = problem === undefined ? others : [...others, { kind, problem }]
+        },
+        preview: (stream) => {
+          this.#preview = stream
+        },
+        remoteVideo: (size) => {
+          this.#remoteSize = size
+        },
+      },
+    })
+    this.#endHandover = openMediaPort(callId, (port) => {
+      this.session.attach(port)
+    })
+  }
+
+  get preview(): MediaStream | undefined {
+    return this.#preview
+  }
+
+  /** Pixels; `undefined` while the other side sends no picture. */
+  get remoteSize(): { readonly width: number; readonly height: number } | undefined {
+    return this.#remoteSize
+  }
+
+  get troubles(): readonly DeviceTrouble[] {
+    return this.#troubles
+  }
+
+  setMedia(choice: MediaChoice): void {
+    void this.session.setMedia(choice)
+  }
+
+  useDevices(choice: DeviceChoice): void {
+    void this.session.useDevices(choice)
+  }
+
+  close(): void {
+    this.#endHandover()
+    this.session.close()
+    this.#preview = undefined
+    this.#remoteSize = undefined
+  }
+}

@@ -1,0 +1,67 @@
+/** The measurements of a call as a table that can be read. */
+import type { CallStatistics, VideoCounters } from '../../devices/media-session.ts'
+import type { MessageKey, Translate } from '../../app/language/translator.ts'
+
+export interface Group {
+  readonly title: MessageKey
+  readonly rows: readonly { readonly label: MessageKey; readonly value: string }[]
+}
+
+export function statisticsGroups(statistics: CallStatistics, t: Translate, locale: string): readonly Group[] {
+  const { video, audio, packets } = statistics
+  const none = t('stats.none')
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+  const number = (value: number) => whole.format(value)
+  const unit = (unit: string, value: number | undefined, digits = 0) =>
+    value === undefined
+      ? none
+      : new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits }).format(value)
+  const ms = (value: number | undefined) => unit('millisecond', value)
+  const seconds = (value: number) => unit('second', value / 1000, 1)
+  const counters = ({ width, height, frames, keyframes, bytes }: VideoCounters) =>
+    [
+      { label: 'stats.size', value: width > 0 ? t('stats.size.value', { width, height }) : none },
+      { label: 'stats.frames', value: number(frames) },
+      { label: 'stats.keyframes', value: number(keyframes) },
+      { label: 'stats.bytes', value: unit('megabyte', bytes / 1e6, 1) },
+    ] as const
+  return [
+    {
+      title: 'stats.group.connection',
+      rows: [
+        { label: 'stats.roundTrip', value: ms(statistics.roundTripMs) },
+        { label: 'stats.packetsSent', value: number(packets.sent) },
+        { label: 'stats.packetsReceived', value: number(packets.received) },
+        { label: 'stats.packetsLost', value: number(packets.lost) },
+        { label: 'stats.packetsRefused', value: number(packets.refused) },
+        { label: 'stats.packetsDropped', value: number(packets.dropped) },
+      ],
+    },
+    {
+      title: 'stats.group.videoReceived',
+      rows: [
+        { label: 'stats.codec', value: video.codec ?? none },
+        ...counters(video.received),
+        { label: 'stats.rendered', value: number(video.received.rendered) },
+        {
+          label: 'stats.freezes',
+          value: t('stats.freezes.value', { count: video.received.freezes, time: seconds(video.received.freezeMs) }),
+        },
+        { label: 'stats.skew', value: ms(statistics.audioVideoSkewMs) },
+      ],
+    },
+    {
+      title: 'stats.group.videoSent',
+      rows: [...counters(video.sent), { label: 'stats.keyframesRequested', value: number(video.keyframesRequested) }],
+    },
+    {
+      title: 'stats.group.audio',
+      rows: [
+        { label: 'stats.audioSent', value: seconds(audio.sentMs) },
+        { label: 'stats.audioPlayed', value: seconds(audio.playedMs) },
+        { label: 'stats.audioConcealed', value: seconds(audio.concealedMs) },
+        { label: 'stats.audioBuffer', value: ms(audio.bufferMs) },
+      ],
+    },
+  ]
+}

@@ -1,0 +1,20 @@
+/** The software that the app is built from and ships. `test/unit/renderer/licences.test.ts` holds it to the packages themselves. */
+export const licences: readonly { readonly name: string; readonly licence: string }[] = [
+  { name: 'electron', licence: 'MIT' },
+  { name: 'svelte', licence: 'MIT' },
+  { name: 'bits-ui', licence: 'MIT' },
+  { name: '@lucide/svelte', licence: 'ISC' },
+  { name: '@fontsource-variable/inter', licence: 'OFL-1.1' },
+  { name: 'intl-messageformat', licence: 'BSD-3-Clause' },
+  { name: '@noble/ciphers', licence: 'MIT' },
+  { name: '@noble/curves', licence: 'MIT' },
+  { name: '@noble/hashes', licence: 'MIT' },
+  { name: '@noble/post-quantum', licence: 'MIT' },
+  { name: 'node-datachannel', licence: 'MPL 2.0' },
+  { name: 'libsql', licence: 'MIT' },
+  { name: '@electric-sql/pglite', licence: 'Apache-2.0' },
+  { name: 'pino', licence: 'MIT' },
+  { name: 'rate-limiter-flexible', licence: 'ISC' },
+  { name: 'valibot', licence: 'MIT' },
+  { name: 'ws', licence: 'MIT' },
+]

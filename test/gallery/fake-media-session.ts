@@ -1,0 +1,122 @@
+/** Stands in for the media session: drawn people instead of a camera and a network. `?trouble=camera` breaks a device. */
+import type { MediaSessionOptions } from '../../src-renderer/devices/open-media-session.ts'
+import type { CallStatistics, MediaSession } from '../../src-renderer/devices/media-session.ts'
+
+const FRAMES_PER_SECOND = 10
+const query = new URLSearchParams(location.search)
+
+interface Scene {
+  readonly width: number
+  readonly height: number
+  readonly wall: string
+  readonly light: string
+  readonly shirt: string
+  readonly skin: string
+  readonly hair: string
+}
+
+const THEM: Scene = {
+  width: query.get('remote') === 'portrait' ? 720 : 1280,
+  height: query.get('remote') === 'portrait' ? 1280 : 720,
+  wall: '#b8a389',
+  light: '#f4e3c8',
+  shirt: '#39516b',
+  skin: '#d9a883',
+  hair: '#3b2a20',
+}
+const ME: Scene = {
+  width: 640,
+  height: 480,
+  wall: '#5d7488',
+  light: '#a9c3d6',
+  shirt: '#c9b8a0',
+  skin: '#a8744f',
+  hair: '#1d1613',
+}
+
+function paint(scene: Scene): MediaStream {
+  const canvas = document.createElement('canvas')
+  canvas.width = scene.width
+  canvas.height = scene.height
+  const pen = canvas.getContext('2d')
+  if (pen === null) throw new Error('no canvas')
+  const { width, height } = scene
+  const unit = Math.min(width, height) / 10
+  const ellipse = (x: number, y: number, rx: number, ry: number, colour: string) => {
+    pen.fillStyle = colour
+    pen.beginPath()
+    pen.ellipse(x, y, rx, ry, 0, 0, 2 * Math.PI)
+    pen.fill()
+  }
+  const draw = () => {
+    const sway = Math.sin(Date.now() / 900) * unit * 0.08
+    const wall = pen.createRadialGradient(width * 0.75, height * 0.15, unit, width * 0.6, height * 0.4, width)
+    wall.addColorStop(0, scene.light)
+    wall.addColorStop(1, scene.wall)
+    pen.fillStyle = wall
+    pen.fillRect(0, 0, width, height)
+    const x = width / 2 + sway
+    const y = height * 0.42
+    ellipse(x, height * 1.08, unit * 4.2, unit * 4, scene.shirt)
+    ellipse(x, y + unit * 2, unit * 0.9, unit * 1.2, scene.skin)
+    ellipse(x, y - unit * 0.25, unit * 1.75, unit * 2.1, scene.hair)
+    ellipse(x, y + unit * 0.15, unit * 1.4, unit * 1.8, scene.skin)
+  }
+  draw()
+  setInterval(draw, 1000 / FRAMES_PER_SECOND)
+  return canvas.captureStream(FRAMES_PER_SECOND)
+}
+
+export function openMediaSession({ listener }: MediaSessionOptions): MediaSession {
+  const started = Date.now()
+  const trouble = query.get('trouble')
+  let audible = false
+  setTimeout(() => {
+    listener.remoteVideo({ width: THEM.width, height: THEM.height })
+  }, 50)
+  return {
+    remote: paint(THEM),
+    attach: () => undefined,
+    setMedia: ({ audio, video }) => {
+      audible = audio
+      const broken = trouble === 'camera' && video
+      listener.problem('camera', broken ? 'not-found' : undefined)
+      listener.problem('microphone', trouble === 'microphone' && audio ? 'denied' : undefined)
+      listener.preview(video && !broken ? paint(ME) : undefined)
+      return Promise.resolve()
+    },
+    useDevices: () => Promise.resolve(),
+    microphoneLevel: () => (audible ? 0.35 + 0.25 * Math.sin(Date.now() / 180) : 0),
+    statistics: () => Promise.resolve(measured(Date.now() - started)),
+    close: () => undefined,
+  }
+}
+
+function measured(passed: number): CallStatistics {
+  const frames = Math.round((751_000 + passed) * 0.03)
+  return {
+    suite: 'AES_256_CM_HMAC_SHA1_80',
+    path: 'direct',
+    firstRemoteFrameAt: 1,
+    firstRemoteAudioAt: 1,
+    video: {
+      codec: 'vp8',
+      sent: { frames, keyframes: 4, bytes: frames * 5600, width: 1280, height: 720 },
+      received: {
+        frames: frames - 12,
+        keyframes: 5,
+        bytes: frames * 5400,
+        width: 1280,
+        height: 720,
+        rendered: frames - 19,
+        freezes: 2,
+        freezeMs: 640,
+      },
+      keyframesRequested: 3,
+    },
+    audio: { codec: 'opus', sentMs: 751_000 + passed, playedMs: 750_400 + passed, concealedMs: 180, bufferMs: 42 },
+    packets: { sent: frames * 5, received: frames * 5 - 31, lost: 31, refused: 0, dropped: 0 },
+    audioVideoSkewMs: 11,
+    roundTripMs: 38,
+  }
+}

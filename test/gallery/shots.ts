@@ -1,0 +1,214 @@
+/** What is photographed: a state, what a person did in it, and in which forms of the window. */
+import type { Page } from 'playwright-core'
+import type { StateName } from './states.ts'
+
+export const FORMS = {
+  light: { width: 1000, height: 700, dark: false, scale: 1 },
+  dark: { width: 1000, height: 700, dark: true, scale: 1 },
+  narrow: { width: 480, height: 720, dark: false, scale: 1 },
+  /** 1000 × 700 at 200 %. */
+  zoomed: { width: 500, height: 350, dark: false, scale: 2 },
+  rtl: { width: 1000, height: 700, dark: false, scale: 1 },
+  long: { width: 1000, height: 700, dark: true, scale: 1 },
+  'long-narrow': { width: 480, height: 720, dark: false, scale: 1 },
+} as const
+
+export type Form = keyof typeof FORMS
+
+export interface Shot {
+  readonly name: string
+  readonly page: 'index' | 'incoming'
+  readonly state: StateName
+  readonly query?: string
+  readonly act?: (page: Page) => Promise<unknown>
+  readonly forms: readonly Form[]
+}
+
+const ALL: readonly Form[] = ['light', 'dark', 'narrow', 'zoomed', 'rtl', 'long', 'long-narrow']
+const MOST: readonly Form[] = ['light', 'dark', 'narrow', 'zoomed', 'rtl']
+const BOTH: readonly Form[] = ['light', 'dark']
+/** A call looks the same in both themes. */
+const CALL: readonly Form[] = ['dark', 'narrow', 'zoomed', 'rtl']
+
+const person = (name: RegExp) => (page: Page) => page.getByRole('option', { name }).click()
+const first = (page: Page) => page.getByRole('option').nth(1).click()
+const type = (text: string) => (page: Page) => page.getByRole('searchbox').fill(text)
+const button = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).click()
+const after =
+  (...steps: readonly ((page: Page) => Promise<unknown>)[]) =>
+  async (page: Page) => {
+    for (const step of steps) await step(page)
+  }
+// The mirrored language turns the words of buttons around: those are found by place.
+const nthButton = (index: number) => (page: Page) => page.locator('article button').nth(index).click()
+const openProof = (page: Page) => page.locator('header button').first().click()
+const settings = (index: number) =>
+  after(
+    (page) => page.keyboard.press('Control+Comma'),
+    (page) => page.getByRole('tab').nth(index).click(),
+  )
+
+const main = (name: string, state: StateName, forms: readonly Form[], act?: Shot['act'], query?: string): Shot => ({
+  name,
+  page: 'index',
+  state,
+  forms,
+  ...(act ? { act } : {}),
+  ...(query === undefined ? {} : { query }),
+})
+
+const incoming = (state: StateName, forms: readonly Form[], name: string = state, act?: Shot['act']): Shot => ({
+  name,
+  page: 'incoming',
+  state,
+  forms,
+  ...(act ? { act } : {}),
+})
+
+const handleField = (text: string) => async (page: Page) => {
+  await page.locator('input').nth(0).fill('Noor')
+  await page.locator('input').nth(1).fill(text)
+  await page.waitForTimeout(500)
+}
+
+export const SHOTS: readonly Shot[] = [
+  main('opening', 'opening', ['light', 'dark', 'narrow']),
+  main('keychain-missing', 'keychain-missing', MOST),
+  main('keychain-locked', 'keychain-locked', BOTH),
+  main('keychain-changed', 'keychain-changed', BOTH),
+  main('keychain-damaged', 'keychain-damaged', ['light']),
+  main('welcome', 'welcome', MOST),
+  main('welcome-free', 'welcome', BOTH, handleField('noor.new')),
+  main('welcome-taken', 'welcome', MOST, handleField('mara')),
+  main('welcome-invalid', 'welcome', ['light', 'narrow'], handleField('a b')),
+  main('welcome-offline', 'welcome', ['light'], handleField('offline')),
+  main('welcome-nothing', 'welcome', ['light'], button('Create account')),
+  main('welcome-keys', 'welcome-elsewhere', ['light', 'narrow'], (page) => page.locator('summary').click()),
+  main('welcome-service', 'welcome', MOST, (page) => page.locator('footer button').click()),
+  main('empty', 'empty', MOST),
+  main('people', 'people', ALL),
+  main('people-verified', 'people', ALL, first),
+  main('people-unverified', 'people', BOTH, person(/Ada/)),
+  main('people-key-changed', 'people', MOST, (page) => page.getByRole('option').nth(2).click()),
+  main('people-blocked', 'people', ['light'], person(/Telemarketing/)),
+  main('people-not-in-contacts', 'people', ['light'], person(/pat/)),
+  main('people-menu', 'people', ['light', 'dark', 'rtl'], after(first, nthButton(0))),
+  main('people-rename', 'people', ['light', 'narrow'], async (page) => {
+    await first(page)
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem').first().click()
+  }),
+  main('people-remove', 'people', ['light', 'dark'], async (page) => {
+    await first(page)
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem').last().click()
+  }),
+  main(
+    'people-number',
+    'people',
+    ALL,
+    after(first, (page) => page.locator('section.card button').click()),
+  ),
+  main('people-search', 'people', MOST, type('a')),
+  main('people-search-nobody', 'people', ['light'], type('??')),
+  main('people-keyboard', 'people', BOTH, async (page) => {
+    await page.getByRole('searchbox').focus()
+    for (let presses = 0; presses < 3; presses++) await page.keyboard.press('ArrowDown')
+  }),
+  main(
+    'stranger-looking',
+    'looking',
+    ['light'],
+    after(type('pat.new'), (page) => page.keyboard.press('Enter')),
+  ),
+  main(
+    'stranger-found',
+    'people',
+    ['light', 'narrow'],
+    after(type('pat.new'), (page) => page.keyboard.press('Enter')),
+  ),
+  main(
+    'stranger-unknown',
+    'people',
+    MOST,
+    after(type('xavier.q'), (page) => page.keyboard.press('Enter')),
+  ),
+  main(
+    'stranger-offline',
+    'people',
+    ['light'],
+    after(type('offline'), (page) => page.keyboard.press('Enter')),
+  ),
+  main('offline', 'offline', ['light', 'dark', 'narrow']),
+  main('connecting', 'connecting', ['light']),
+  main('new-call', 'people', MOST, (page) => page.keyboard.press('Control+n')),
+  main('new-call-unknown', 'people', ['light', 'narrow'], async (page) => {
+    await page.keyboard.press('Control+n')
+    await page.getByRole('textbox', { name: 'Handle' }).fill('xavier.q')
+    await page.keyboard.press('Enter')
+  }),
+  main('settings-profile', 'people', ALL, settings(0)),
+  main('settings-av', 'people', MOST, settings(1)),
+  main('settings-av-live', 'people', BOTH, async (page) => {
+    await settings(1)(page)
+    await page.getByRole('button', { name: 'Show preview' }).click()
+    await page.getByRole('button', { name: 'Test microphone' }).click()
+  }),
+  main('settings-av-select', 'people', ['light'], async (page) => {
+    await settings(1)(page)
+    await page.getByRole('button', { name: 'Microphone' }).first().click()
+  }),
+  main('settings-privacy', 'people', MOST, async (page) => {
+    await settings(2)(page)
+    await page.getByRole('switch').first().click()
+    await page.waitForTimeout(300)
+  }),
+  main('settings-security', 'people', MOST, settings(3)),
+  main('settings-appearance', 'people', ['light'], settings(4)),
+  main('settings-service', 'people', ['light', 'narrow'], settings(5)),
+  main('settings-about', 'people', BOTH, settings(6)),
+  main('call-calling', 'call-calling', CALL),
+  main('call-ringing', 'call-ringing', ['dark', 'long']),
+  main('call-ringing-audio', 'call-ringing-audio', CALL),
+  main('call-connecting', 'call-connecting', ['dark']),
+  main('call-connected', 'call-connected', [...CALL, 'light', 'long', 'long-narrow']),
+  main('call-portrait', 'call-connected', ['dark'], undefined, 'remote=portrait'),
+  main('call-resting', 'call-muted', ['dark', 'narrow'], async (page) => {
+    await page.mouse.move(300, 300)
+    await page.waitForTimeout(3600)
+  }),
+  main('call-corner', 'call-connected', ['dark', 'narrow', 'zoomed'], async (page) => {
+    await page.getByTestId('own-video').locator('..').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.waitForTimeout(300)
+  }),
+  main('call-camera-off', 'call-camera-off', CALL),
+  main('call-audio', 'call-audio', ['dark', 'narrow']),
+  main('call-muted', 'call-muted', CALL),
+  main('call-reconnecting', 'call-reconnecting', CALL),
+  main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
+  main('call-devices', 'call-connected', CALL, (page) => page.locator('[role=toolbar] button').nth(1).click()),
+  main('call-proof', 'call-connected', ['dark', 'narrow', 'zoomed', 'rtl', 'long-narrow'], openProof),
+  main('call-proof-verified', 'call-verified', ['dark'], openProof),
+  main('call-proof-waiting', 'call-no-words', ['dark'], openProof),
+  main('call-proof-changed', 'call-key-changed', ['dark'], openProof),
+  main('call-proof-differ', 'call-connected', ['dark'], after(openProof, button('They differ'))),
+  main('call-statistics', 'call-connected', ['dark', 'narrow'], async (page) => {
+    await openProof(page)
+    await page.getByText('Statistics').click()
+    await page.getByRole('table').waitFor()
+    await page.getByRole('button', { name: 'Copy as JSON' }).scrollIntoViewIfNeeded()
+  }),
+  main('ended-hung-up', 'ended-hung-up', CALL),
+  main('ended-no-answer', 'ended-no-answer', ['dark', 'long']),
+  main('ended-busy', 'ended-busy', ['dark']),
+  main('ended-declined', 'ended-declined', ['dark']),
+  main('ended-insecure', 'ended-insecure', ['dark', 'narrow']),
+  main('ended-lost', 'ended-lost', ['dark']),
+  main('ended-unknown', 'ended-unknown', ['dark']),
+  incoming('incoming-video', ALL),
+  incoming('incoming-audio', BOTH),
+  incoming('incoming-stranger', BOTH),
+  incoming('incoming-key-changed', ['light']),
+  incoming('incoming-video', BOTH, 'incoming-preview', button('Show my camera')),
+]
