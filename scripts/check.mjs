@@ -8,6 +8,7 @@ await setUp({ electron: false })
 const bin = (tool) => path.join(root, 'node_modules', tool)
 const tsc = bin('typescript/bin/tsc')
 const checks = [
+  ['types: configuration', tsc, '-p', '.'],
   ['types: shared', tsc, '-p', 'src-shared'],
   ['types: main', tsc, '-p', 'src-main'],
   ['types: preload', tsc, '-p', 'src-main/preload'],

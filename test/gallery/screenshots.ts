@@ -67,9 +67,23 @@ async function photograph(
     locale: form === 'rtl' ? 'ar-EG' : 'en-GB',
     reducedMotion: 'reduce',
   })
+  try {
+    return await photographIn(await context.newPage(), server, shot, form, label)
+  } finally {
+    // A page that is left open goes on drawing, and slows down all others.
+    await context.close()
+  }
+}
+
+async function photographIn(
+  page: Page,
+  server: GalleryServer,
+  shot: Shot,
+  form: Form,
+  label: string,
+): Promise<string[]> {
   const found: string[] = []
-  const page = await context.newPage()
-  page.setDefaultTimeout(5000)
+  page.setDefaultTimeout(20_000)
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') found.push(message.text())
   })
@@ -83,7 +97,6 @@ async function photograph(
   await page.waitForTimeout(250)
   found.push(...(await inspect(page)))
   await page.screenshot({ path: path.join(target, `${label}.png`) })
-  await context.close()
   return found
 }
 
