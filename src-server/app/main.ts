@@ -3,6 +3,7 @@
  * process that started it is gone. With `--json` and to a parent process it says so in one object:
  * `{ "kind": "ready", "port", "relayPort", "addresses" }` or `{ "kind": "failed", "message" }`.
  */
+import { DiskFullError } from '../storage/free-space.ts'
 import { FolderInUseError } from '../storage/folder-lock.ts'
 import { NewerSchemaError } from '../storage/migrations.ts'
 import { type Configuration, readConfiguration, USAGE } from './configuration.ts'
@@ -34,8 +35,10 @@ if (!read.ok) {
 
 async function run(configuration: Configuration): Promise<void> {
   let service: RunningService
+  let stop: (code: number) => void = (code) => process.exit(code)
   try {
-    service = await startService(configuration.options)
+    // Whoever started this program starts it again.
+    service = await startService({ ...configuration.options, failed: () => stop(1) })
   } catch (error) {
     report({ kind: 'failed', message: explain(error, configuration) }, configuration.json)
     // The embedded database may keep handles of its own.
@@ -45,17 +48,17 @@ async function run(configuration: Configuration): Promise<void> {
   report({ kind: 'ready', port, relayPort, addresses }, configuration.json)
 
   let stopping = false
-  const stop = () => {
+  stop = (code) => {
     if (stopping) return
     stopping = true
     service.stop().then(
-      () => process.exit(0),
+      () => process.exit(code),
       () => process.exit(1),
     )
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  if (process.send !== undefined) process.on('disconnect', stop)
+  process.on('SIGTERM', () => stop(0))
+  process.on('SIGINT', () => stop(0))
+  if (process.send !== undefined) process.on('disconnect', () => stop(0))
 }
 
 function report(message: Report, json: boolean): void {
@@ -77,12 +80,13 @@ function readyText(addresses: readonly string[], port: number): string {
 }
 
 function explain(error: unknown, { options }: Configuration): string {
-  if (error instanceof FolderInUseError || error instanceof NewerSchemaError) return error.message
+  if (error instanceof FolderInUseError || error instanceof NewerSchemaError || error instanceof DiskFullError) {
+    return error.message
+  }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const ports = `TCP ${String(options.port)} or UDP ${String(options.relayPort ?? options.port)}`
   if (code === 'EADDRINUSE') return `Another program uses port ${ports}. Stop it, or choose another with --port.`
   if (code === 'EACCES') return `No permission for the data folder or the port. Nothing was changed.`
-  if (code === 'ENOSPC') return 'The disk is full. Nothing was changed; make room and start again.'
   return `The service could not start: ${error instanceof Error ? error.message : 'unknown reason'}`
 }
 

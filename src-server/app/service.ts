@@ -47,6 +47,8 @@ export interface ServiceOptions {
   readonly rates?: Rates | undefined
   readonly now?: (() => UnixMs) | undefined
   readonly random?: RandomBytes | undefined
+  /** Once: the database has failed for good. Requests are refused from then on; the service should stop and start anew. */
+  readonly failed?: (() => void) | undefined
   /** Another database than the embedded one; the service migrates and closes it. */
   readonly openDatabase?: (() => Promise<Database>) | undefined
 }
@@ -84,7 +86,7 @@ async function compose(
   const random = options.random ?? ((length) => new Uint8Array(randomBytes(length)))
 
   if (options.dataDir !== undefined) undo.push(await lockFolder(options.dataDir))
-  const database = await openDatabase(options)
+  const database = await openDatabase(options, log)
   undo.push(() => database.close())
   await migrate(database)
 
@@ -136,10 +138,18 @@ async function compose(
   }
 }
 
-function openDatabase({ openDatabase: open, dataDir, databaseTemplate }: ServiceOptions): Promise<Database> {
-  if (open !== undefined) return open()
+function openDatabase(options: ServiceOptions, log: Log): Promise<Database> {
+  if (options.openDatabase !== undefined) return options.openDatabase()
+  const { dataDir, databaseTemplate: template, failed } = options
   const folder = dataDir === undefined ? undefined : path.join(dataDir, 'database')
-  return openEmbedded({ folder, template: databaseTemplate })
+  return openEmbedded({
+    folder,
+    template,
+    failed: () => {
+      log.error('the database has failed; the service must start anew')
+      failed?.()
+    },
+  })
 }
 
 function sweepRegularly({ queue, prekeys, now, log }: ServiceParts): () => Promise<void> {

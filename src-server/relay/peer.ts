@@ -22,7 +22,7 @@ export interface PeerOptions {
 }
 
 export interface PeerListener {
-  /** Track and channel are open. */
+  /** The channel is open: DTLS stands, frames come and go. The track opens at about the same time. */
   opened(): void
   frame(bytes: Bytes): void
   packet(packet: Bytes): void
@@ -133,10 +133,8 @@ export class RelayPeer {
       return
     }
     this.#track = track
-    track.onOpen(this.#guard(() => this.#checkOpened()))
     track.onClosed(this.#guard(() => this.#leave()))
     track.onMessage(this.#guard((packet) => this.#gone || this.#listener.packet(packet)))
-    this.#checkOpened()
   }
 
   #useChannel(channel: DataChannel): void {
@@ -145,20 +143,22 @@ export class RelayPeer {
       return
     }
     this.#channel = channel
-    channel.onOpen(this.#guard(() => this.#checkOpened()))
+    channel.onOpen(this.#guard(() => this.#open()))
     channel.onClosed(this.#guard(() => this.#leave()))
     channel.onMessage(
       this.#guard((message) => {
+        // Callbacks of different events may overtake one another.
+        this.#open()
         if (this.#gone) return
         if (Buffer.isBuffer(message)) this.#listener.frame(message)
         else this.#leave()
       }),
     )
-    this.#checkOpened()
+    if (channel.isOpen()) this.#open()
   }
 
-  #checkOpened(): void {
-    if (this.#opened || this.#gone || this.#track?.isOpen() !== true || this.#channel?.isOpen() !== true) return
+  #open(): void {
+    if (this.#opened || this.#gone) return
     this.#opened = true
     this.#listener.opened()
   }

@@ -21,6 +21,8 @@ import { Room, type RoomMember } from './room.ts'
 /** The caller's device and 16 of the callee's account. */
 const MEMBERS_PER_ROOM = 17
 const ROOMS_PER_DEVICE = 4
+/** Of one device in one room: one that stands, one that replaces it, and some that it gave up. */
+const ATTEMPTS_PER_ROOM = 6
 /** About 270 KiB each. */
 const PEERS_MAX = 2000
 const OPENING_MAX: Ms = 20 * SECOND
@@ -124,9 +126,9 @@ export class Relay {
   #admits({ room, device, address }: Entrance): boolean {
     if (this.#connections.size >= PEERS_MAX) return false
     const own = [...this.#connections].filter((connection) => connection.device === device)
-    const others = new Set(own.map((connection) => connection.room).filter((other) => other !== room))
-    // One that stands, one that replaces it, and one more for a device that gave up waiting.
-    if (others.size >= ROOMS_PER_DEVICE || own.length - others.size > 2 + ROOMS_PER_DEVICE) return false
+    const here = own.filter((connection) => connection.room === room).length
+    const elsewhere = new Set(own.map((connection) => connection.room)).size - (here > 0 ? 1 : 0)
+    if (here >= ATTEMPTS_PER_ROOM || elsewhere >= ROOMS_PER_DEVICE) return false
     const there = this.#rooms.get(room)?.room
     const present = there?.member(address)
     return present === undefined ? (there?.size ?? 0) < MEMBERS_PER_ROOM : present.device === device
