@@ -1,0 +1,188 @@
+/**
+ * The direct path between two devices (R26). No session description travels: both ends write the other's from a `DirectEndpoint`.
+ *
+ * The offerer tells its candidates only once it has the answer. Before, the answerer would begin to connect to an end that cannot check
+ * its certificate yet, which fails now and then; and the addresses of a caller whose offer nobody answers stay with the caller.
+ */
+import { type Bytes, equalBytes } from '../../src-shared/base/bytes.ts'
+import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
+import type { DirectEndpoint, DirectLink, DirectLinks, DirectListener } from './links.ts'
+import { Liveness } from './liveness.ts'
+import { Peer } from './node-peer.ts'
+import {
+  checkedCandidate,
+  checkedCredentials,
+  type Credentials,
+  describe,
+  fromColonHex,
+  readDescription,
+} from './session-description.ts'
+
+export interface DirectLinksOptions {
+  readonly clock: Clock
+  /** `stun:host:port`: where this device learns its address behind a NAT. */
+  readonly stunServers?: readonly string[]
+  /** The one address to use; all of the machine's if left out. */
+  readonly bindAddress?: string
+}
+
+/** An empty message is a sign of life and nothing else. */
+const KEEP_ALIVE = new Uint8Array()
+const KEEP_ALIVE_INTERVAL: Ms = 2 * SECOND
+/** Three signs of life missing on a channel that repeats what is lost. */
+const SILENCE: Ms = 6 * SECOND
+/** Host candidates come within milliseconds: wait this long so that they travel together. */
+const CANDIDATE_PAUSE: Ms = 100
+/** From the moment when both ends know one another. ICE itself would go on for 30 s. */
+const CONNECT_TIMEOUT: Ms = 15 * SECOND
+/** A device has a few interfaces with two address families each. More would make this device send probes wherever a peer wants. */
+const CANDIDATES_MAX = 24
+
+export function createDirectLinks(options: DirectLinksOptions): DirectLinks {
+  return { open: (role, listener) => new NodeDirectLink(role, options, listener) }
+}
+
+class NodeDirectLink implements DirectLink {
+  readonly #role: 'offerer' | 'answerer'
+  readonly #options: DirectLinksOptions
+  readonly #listener: DirectListener
+  readonly #peer: Peer
+  #local: Credentials | undefined
+  #remote: Credentials | undefined
+  readonly #ownCandidates: string[] = []
+  #announced = 0
+  readonly #remoteCandidates = new Set<string>()
+  #cancelAnnouncement: (() => void) | undefined
+  #cancelTimeout: (() => void) | undefined
+  #liveness: Liveness | undefined
+  #over = false
+
+  constructor(role: 'offerer' | 'answerer', options: DirectLinksOptions, listener: DirectListener) {
+    this.#role = role
+    this.#options = options
+    this.#listener = listener
+    this.#peer = new Peer('direct', role, options, {
+      described: (sdp) => this.#described(sdp),
+      candidate: (candidate) => {
+        this.#ownCandidates.push(candidate)
+        this.#announceSoon()
+      },
+      gathered: () => this.#announce(),
+      opened: () => this.#opened(),
+      message: (message) => {
+        this.#liveness?.heard()
+        if (message.length > 0) this.#listener.message(message)
+      },
+      packet: (packet) => {
+        this.#liveness?.heard()
+        this.#listener.packet(packet)
+      },
+      lost: () => this.#lose(),
+    })
+  }
+
+  connect(endpoint: DirectEndpoint): void {
+    if (this.#over) return
+    const credentials = checkedCredentials(endpoint)
+    if (this.#remote === undefined) {
+      if (credentials === undefined || !this.#setRemote(credentials)) {
+        this.#lose()
+        return
+      }
+    } else if (credentials === undefined || !sameCredentials(this.#remote, credentials)) return
+    for (const text of endpoint.candidates) this.#addCandidate(text)
+    this.#announce()
+  }
+
+  send(message: Bytes): boolean {
+    if (message.length === 0) throw new RangeError('an empty message is the link’s own sign of life')
+    return this.#peer.send(message)
+  }
+
+  sendPacket(packet: Bytes): boolean {
+    return this.#peer.sendPacket(packet)
+  }
+
+  close(): void {
+    this.#over = true
+    this.#cancelAnnouncement?.()
+    this.#cancelTimeout?.()
+    this.#liveness?.stop()
+    this.#peer.close()
+  }
+
+  #setRemote(credentials: Credentials): boolean {
+    this.#remote = credentials
+    this.#cancelTimeout = this.#options.clock.after(CONNECT_TIMEOUT, () => this.#lose())
+    const applied =
+      this.#role === 'offerer'
+        ? this.#peer.setRemoteDescription(describe(credentials, 'active'), 'answer')
+        : this.#peer.setRemoteDescription(describe(credentials, 'actpass'), 'offer')
+    return applied
+  }
+
+  #addCandidate(text: string): void {
+    const candidate = checkedCandidate(text)
+    if (candidate === undefined || this.#remoteCandidates.has(candidate)) return
+    if (this.#remoteCandidates.size >= CANDIDATES_MAX) return
+    this.#remoteCandidates.add(candidate)
+    this.#peer.addCandidate(candidate)
+  }
+
+  #described(sdp: string): void {
+    const own = readDescription(sdp)
+    if (own === undefined) throw new Error('the library wrote a description without credentials')
+    const { fingerprint, iceUfrag, icePwd } = own
+    this.#local = { fingerprint, iceUfrag, icePwd }
+    if (this.#role === 'offerer') this.#listener.local({ ...this.#local, candidates: [] })
+    else this.#announceSoon()
+  }
+
+  #announceSoon(): void {
+    if (this.#remote === undefined || this.#cancelAnnouncement !== undefined) return
+    this.#cancelAnnouncement = this.#options.clock.after(CANDIDATE_PAUSE, () => this.#announce())
+  }
+
+  /** Tells the candidates found since the last time, if the other end may have them. */
+  #announce(): void {
+    if (this.#over || this.#local === undefined || this.#remote === undefined) return
+    this.#cancelAnnouncement?.()
+    this.#cancelAnnouncement = undefined
+    const candidates = this.#ownCandidates.slice(this.#announced)
+    if (candidates.length === 0) return
+    this.#announced = this.#ownCandidates.length
+    this.#listener.local({ ...this.#local, candidates })
+  }
+
+  #opened(): void {
+    const shown = this.#peer.connectedFingerprint()
+    // The library refuses a wrong certificate itself; R26 must not rest on that alone.
+    if (
+      shown === undefined ||
+      this.#remote === undefined ||
+      !equalBytes(fromColonHex(shown), this.#remote.fingerprint)
+    ) {
+      this.#lose()
+      return
+    }
+    this.#cancelTimeout?.()
+    this.#liveness = new Liveness({
+      clock: this.#options.clock,
+      interval: KEEP_ALIVE_INTERVAL,
+      silence: SILENCE,
+      beat: () => this.#peer.send(KEEP_ALIVE),
+      dead: () => this.#lose(),
+    })
+    this.#listener.opened()
+  }
+
+  #lose(): void {
+    if (this.#over) return
+    this.close()
+    this.#listener.lost()
+  }
+}
+
+function sameCredentials(a: Credentials, b: Credentials): boolean {
+  return a.iceUfrag === b.iceUfrag && a.icePwd === b.icePwd && equalBytes(a.fingerprint, b.fingerprint)
+}

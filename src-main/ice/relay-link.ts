@@ -1,0 +1,178 @@
+/**
+ * The path through the relay. The device offers, the relay only ever answers; the offer carries no candidates, so the relay learns
+ * no address but the one that packets come from. The link connects again by itself, with growing pauses, until it is closed.
+ */
+import type { Bytes } from '../../src-shared/base/bytes.ts'
+import type { Result } from '../../src-shared/base/result.ts'
+import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
+import {
+  encodeRelayFrame,
+  type MemberAddress,
+  parseRelayFrame,
+  RELAY_KEEP_ALIVE,
+  RELAY_SILENCE,
+  type RelayFrame,
+} from '../../src-shared/protocol/relay-frame.ts'
+import type { RelayLink, RelayLinks, RelayListener } from './links.ts'
+import { Liveness } from './liveness.ts'
+import { Peer } from './node-peer.ts'
+import { checkedCandidate, describe, readDescription, withoutCandidates } from './session-description.ts'
+
+export interface RelayLinksOptions {
+  readonly clock: Clock
+  /** Trades the offer for the relay's answer, which holds the relay's candidates (`Service.relayConnect`). */
+  readonly connect: (ticket: Bytes, offer: string) => Promise<Result<string, string>>
+  /** What happened, for the log; never an address. */
+  readonly log?: (event: string) => void
+  /** 0 to 1: spreads the devices that all lost the same relay. */
+  readonly jitter?: () => number
+  /** The one address to use; all of the machine's if left out. */
+  readonly bindAddress?: string
+}
+
+/** From the offer to the open channel. */
+const CONNECT_TIMEOUT: Ms = 8 * SECOND
+/** The pause before attempt n + 1 in a row that failed; half of it and up to as much again. */
+const PAUSES: readonly Ms[] = [100, 300, SECOND, 2 * SECOND, 4 * SECOND]
+/** A link that stood so long starts with the shortest pause again. */
+const STABLE: Ms = 10 * SECOND
+
+export function createRelayLinks(options: RelayLinksOptions): RelayLinks {
+  return { open: (ticket, listener) => new NodeRelayLink(ticket, options, listener) }
+}
+
+class NodeRelayLink implements RelayLink {
+  readonly #ticket: Bytes
+  readonly #options: RelayLinksOptions
+  readonly #listener: RelayListener
+  #receivers: readonly MemberAddress[] | undefined
+  #peer: Peer | undefined
+  #open = false
+  /** Attempts since the link last stood for `STABLE`. */
+  #failures = 0
+  #openedAt = 0
+  #cancelTimer: (() => void) | undefined
+  #liveness: Liveness | undefined
+  #closed = false
+
+  constructor(ticket: Bytes, options: RelayLinksOptions, listener: RelayListener) {
+    this.#ticket = ticket
+    this.#options = options
+    this.#listener = listener
+    this.#attempt()
+  }
+
+  send(to: MemberAddress, message: Bytes): boolean {
+    return this.#open && this.#sendFrame({ kind: 'message', peer: to, message })
+  }
+
+  sendPacket(packet: Bytes): boolean {
+    return this.#open && this.#peer?.sendPacket(packet) === true
+  }
+
+  setReceivers(members: readonly MemberAddress[]): void {
+    this.#receivers = members
+    if (this.#open) this.#sendFrame({ kind: 'receivers', receivers: members })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#abandon()
+  }
+
+  #attempt(): void {
+    const peer = new Peer('relay', 'offerer', this.#options, {
+      described: (sdp) => void this.#exchange(peer, withoutCandidates(sdp)),
+      candidate: () => undefined,
+      gathered: () => undefined,
+      opened: () => this.#opened(),
+      message: (bytes) => this.#frame(bytes),
+      packet: (packet) => {
+        this.#liveness?.heard()
+        this.#listener.packet(packet)
+      },
+      lost: () => this.#lose('connection lost'),
+    })
+    this.#peer = peer
+    this.#cancelTimer = this.#options.clock.after(CONNECT_TIMEOUT, () => this.#lose('no connection in time'))
+  }
+
+  async #exchange(peer: Peer, offer: string): Promise<void> {
+    const answer = await this.#options.connect(this.#ticket, offer)
+    // The attempt may have been given up meanwhile.
+    if (this.#peer !== peer) return
+    if (!answer.ok) this.#lose(`refused: ${answer.reason}`)
+    else if (!applyAnswer(peer, answer.value)) this.#lose('the answer is malformed')
+  }
+
+  #opened(): void {
+    this.#cancelTimer?.()
+    this.#open = true
+    this.#openedAt = this.#options.clock.now()
+    this.#liveness = new Liveness({
+      clock: this.#options.clock,
+      interval: RELAY_KEEP_ALIVE,
+      silence: RELAY_SILENCE,
+      beat: () => this.#sendFrame({ kind: 'keep-alive' }),
+      dead: () => this.#lose('no sign of life'),
+    })
+    // Before anything else: the relay keeps nothing of an earlier connection.
+    if (this.#receivers !== undefined) this.#sendFrame({ kind: 'receivers', receivers: this.#receivers })
+    this.#options.log?.('relay link open')
+    this.#listener.opened()
+  }
+
+  #frame(bytes: Bytes): void {
+    this.#liveness?.heard()
+    const frame = parseRelayFrame(bytes)
+    switch (frame?.kind) {
+      case 'message':
+        this.#listener.message(frame.peer, frame.message)
+        return
+      case 'left':
+        this.#listener.left(frame.peer)
+        return
+      case 'keep-alive':
+        return
+      case 'receivers':
+      case undefined:
+        this.#lose('the relay does not keep to the protocol')
+    }
+  }
+
+  #sendFrame(frame: RelayFrame): boolean {
+    return this.#peer?.send(encodeRelayFrame(frame)) === true
+  }
+
+  #lose(reason: string): void {
+    if (this.#closed) return
+    this.#options.log?.(`relay link: ${reason}`)
+    const wasOpen = this.#open
+    if (wasOpen && this.#options.clock.now() - this.#openedAt >= STABLE) this.#failures = 0
+    this.#abandon()
+    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0
+    this.#failures += 1
+    const jitter = this.#options.jitter ?? Math.random
+    this.#cancelTimer = this.#options.clock.after(pause * (0.5 + jitter()), () => this.#attempt())
+    if (wasOpen) this.#listener.lost()
+  }
+
+  #abandon(): void {
+    this.#open = false
+    this.#cancelTimer?.()
+    this.#liveness?.stop()
+    this.#peer?.close()
+    this.#peer = undefined
+  }
+}
+
+function applyAnswer(peer: Peer, sdp: string): boolean {
+  const answer = readDescription(sdp)
+  if (answer === undefined || answer.setup === 'actpass') return false
+  if (!peer.setRemoteDescription(describe(answer, answer.setup), 'answer')) return false
+  for (const text of answer.candidates) {
+    const candidate = checkedCandidate(text)
+    if (candidate !== undefined) peer.addCandidate(candidate)
+  }
+  return true
+}
