@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import { HANDLE_MAX } from '../../src-shared/identity/handle.ts'
 import type { RequestName, Requests } from '../../src-shared/ipc/contract.ts'
 import { failure, type Result, success } from '../../src-shared/base/result.ts'
-import { SETTING_SCHEMAS } from '../store/settings-store.ts'
+import { SETTING_SCHEMAS } from '../store/settings-defaults.ts'
 
 type Schemas = { readonly [Name in RequestName]: v.GenericSchema<unknown, Requests[Name]['argument']> }
 

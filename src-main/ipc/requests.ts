@@ -18,10 +18,14 @@ export interface RequestListener {
 }
 
 export function registerRequests(handlers: RequestHandlers, listener: RequestListener): void {
-  for (const name of REQUEST_NAMES) register(name, handlers, listener)
+  for (const name of REQUEST_NAMES) register(name, handlers[name], listener)
 }
 
-function register<Name extends RequestName>(name: Name, handlers: RequestHandlers, listener: RequestListener): void {
+function register<Name extends RequestName>(
+  name: Name,
+  handler: RequestHandlers[Name],
+  listener: RequestListener,
+): void {
   ipcMain.handle(`${REQUEST_PREFIX}${name}`, async (event, argument: unknown) => {
     const window = comesFromOwnPage(event) ? listener.windowOf(event.sender) : undefined
     if (window === undefined || !mayAsk(window, name)) {
@@ -34,7 +38,7 @@ function register<Name extends RequestName>(name: Name, handlers: RequestHandler
       throw new RequestError()
     }
     try {
-      return await handlers[name](checked.value, event.sender)
+      return await handler(checked.value, event.sender)
     } catch (error) {
       listener.failed(name, error)
       throw new RequestError()

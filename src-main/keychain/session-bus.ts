@@ -1,7 +1,8 @@
 /** A connection to the D-Bus session bus for a few method calls; nothing here blocks the process, every call has a time limit. */
 import { connect, type Socket } from 'node:net'
 import { concatBytes } from '../../src-shared/base/bytes.ts'
-import { decodeReply, encodeCall, messageLength, type MethodCall, type Reply, type Value } from './dbus-message.ts'
+import { encodeCall, type MethodCall } from './dbus-call.ts'
+import { decodeReply, messageLength, type Reply, type Value } from './dbus-reply.ts'
 
 /** A keyring that cannot say within this time whether it is locked is as good as locked. */
 const CALL_LIMIT_MS = 5000

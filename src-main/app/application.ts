@@ -1,0 +1,123 @@
+/** Everything that needs Electron to be ready: first the window, then what is behind it. */
+import { app, dialog, powerMonitor } from 'electron'
+import path from 'node:path'
+import trayColour from '../../build/icons/32x32.png?asset'
+import trayTemplate from '../../build/tray-template.png?asset'
+import { createMediaPorts } from '../ipc/media-ports.ts'
+import { registerRequests } from '../ipc/requests.ts'
+import { DEFAULT_SETTINGS } from '../store/settings-defaults.ts'
+import { AppState } from './app-state.ts'
+import { parseLink } from './deep-link.ts'
+import type { LaunchOptions } from './launch-options.ts'
+import type { Log } from './log.ts'
+import { setApplicationMenu } from './menu.ts'
+import { Notifications } from './notifications.ts'
+import type { ProfileFolder } from './profile.ts'
+import { requestHandlers } from './request-handlers.ts'
+import { Runtime } from './runtime.ts'
+import { secureSession } from './security.ts'
+import { UnusableProfileError } from './startup.ts'
+import { textsFor } from './texts.ts'
+import { createTray, type StatusTray, trayAvailable } from './tray.ts'
+import { Windows } from './windows.ts'
+
+export interface ApplicationOptions {
+  readonly options: LaunchOptions
+  readonly profile: ProfileFolder
+  readonly log: Log
+  /** The folder of the built app. */
+  readonly out: string
+}
+
+export interface Application {
+  /** Brings the app to the front, at the place that `link` names. */
+  readonly open: (link: string | undefined) => void
+}
+
+export function runApplication({ options, profile, log, out }: ApplicationOptions): Application {
+  const state = new AppState({
+    startup: { kind: 'opening' },
+    service: { kind: 'connecting', address: '', embedded: false },
+    contacts: [],
+    history: [],
+    settings: DEFAULT_SETTINGS,
+    call: undefined,
+    incoming: undefined,
+  })
+  let tray: StatusTray | undefined
+  const windows = new Windows({
+    preload: path.join(out, 'preload/preload.cjs'),
+    boundsFile: profile.at('window.json'),
+    log,
+    hidesOnClose: () => process.platform === 'darwin' || tray !== undefined,
+  })
+  const texts = () => textsFor(state.snapshot.settings.language, app.getLocale())
+  const open = (link: string | undefined) => {
+    const place = link === undefined ? undefined : parseLink(link)
+    if (place === undefined) windows.showMain()
+    else windows.navigate(place)
+  }
+
+  secureSession(path.join(out, 'renderer'))
+  const mediaPorts = createMediaPorts()
+  const runtime = new Runtime({ state, profile, log, out, mediaPorts, service: options.service })
+  registerRequests(requestHandlers(runtime, windows, mediaPorts), {
+    windowOf: (contents) => windows.kindOf(contents),
+    refused: (request, reason) => {
+      log.warn({ request, reason }, 'a request was refused')
+    },
+    failed: (request, error) => {
+      log.error({ request, error }, 'a request failed')
+    },
+  })
+  open(options.link)
+
+  app.setAboutPanelOptions({ applicationName: texts().app, applicationVersion: app.getVersion() })
+  const showMain = () => void windows.showMain()
+  let menuLanguage: object | undefined
+  const dress = () => {
+    const current = texts()
+    if (current === menuLanguage) return
+    menuLanguage = current
+    setApplicationMenu(current, (place) => {
+      windows.navigate(place)
+    })
+  }
+  dress()
+  const notifications = new Notifications(showMain)
+  state.onChange((snapshot, before) => {
+    windows.showTheme(snapshot.settings.theme)
+    dress()
+    windows.follow(snapshot)
+    notifications.follow(snapshot, before, texts())
+    tray?.follow(snapshot, texts())
+  })
+
+  powerMonitor.on('resume', () => {
+    runtime.networkChanged()
+  })
+  powerMonitor.on('unlock-screen', () => {
+    runtime.networkChanged()
+  })
+  app.on('activate', showMain)
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin' && tray === undefined) app.quit()
+  })
+  // A call is hung up and the database closed before the process ends.
+  app.on('will-quit', () => {
+    runtime.close()
+  })
+
+  void trayAvailable().then((available) => {
+    if (!available) return
+    tray = createTray(process.platform === 'darwin' ? trayTemplate : trayColour, showMain)
+    tray?.follow(state.snapshot, texts())
+  })
+  runtime.open().catch((error: unknown) => {
+    log.fatal({ error }, 'the app could not start')
+    const problem = error instanceof UnusableProfileError ? error.problem : 'failed'
+    dialog.showErrorBox(texts().notStartedTitle, texts().profileUnusable[problem])
+    app.exit(1)
+  })
+  return { open }
+}

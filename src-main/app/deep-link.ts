@@ -1,0 +1,22 @@
+/** `sightline:` links: they open a place in the app with its field filled in. A link never calls by itself. No Electron in this file. */
+import { normaliseHandle } from '../../src-shared/identity/handle.ts'
+import type { Notices } from '../../src-shared/ipc/contract.ts'
+
+export const LINK_SCHEME = 'sightline'
+
+/** Anyone can write a link into a page or a message: what is not exactly known is ignored. */
+const CALL = /^sightline:(?:\/\/)?call\/([^/?#]+)\/?$/i
+const LONGEST = 2000
+
+export function parseLink(link: string): Notices['navigate'] | undefined {
+  const encoded = link.length <= LONGEST ? CALL.exec(link)?.[1] : undefined
+  if (encoded === undefined) return undefined
+  let typed: string
+  try {
+    typed = decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+  const handle = normaliseHandle(typed)
+  return handle === undefined ? undefined : { to: 'new-call', handle }
+}

@@ -1,0 +1,169 @@
+/** This device at one service: the connection, and once there is an account everything that speaks over it. No Electron in this file. */
+import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
+import type { ServiceAddress } from '../../src-shared/protocol/service/address.ts'
+import { AccountDirectory } from '../account/directory.ts'
+import type { OwnAccount } from '../account/identity.ts'
+import { DeviceMail } from '../account/mail.ts'
+import { Prekeys } from '../account/prekeys.ts'
+import { Registration } from '../account/registration.ts'
+import type { Vault } from '../account/ports.ts'
+import { ServiceClient } from '../signaling/service-client.ts'
+import type { Service } from '../signaling/service.ts'
+import type { Store } from '../store/store.ts'
+import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { AppState } from './app-state.ts'
+import type { Log } from './log.ts'
+import type { People } from './people.ts'
+import { systemClock, systemRandom } from './system.ts'
+
+export interface ServiceSessionOptions {
+  readonly address: ServiceAddress
+  readonly vault: Vault
+  readonly store: Store
+  readonly account: OwnAccount | undefined
+  readonly log: Log
+  readonly state: AppState
+  readonly mediaPorts: ElectronMediaPorts
+  readonly people: People
+  readonly stateChanged: (state: Service['state']) => void
+}
+
+/** What a person does with a call. */
+export interface CallCommands {
+  start(handle: string, media: MediaChoice): void
+  accept(callId: string, media: MediaChoice): void
+  decline(callId: string): void
+  end(callId: string): void
+  setMedia(callId: string, media: MediaChoice): void
+  dismiss(callId: string): void
+}
+
+/** What exists once the account is registered somewhere. */
+interface AccountParts {
+  readonly account: OwnAccount
+  readonly directory: AccountDirectory
+  readonly prekeys: Prekeys
+  readonly stop: () => void
+}
+
+export class ServiceSession {
+  readonly #options: ServiceSessionOptions
+  readonly #client: ServiceClient
+  readonly #registration: Registration
+  #parts: AccountParts | undefined
+  #closed = false
+
+  constructor(options: ServiceSessionOptions) {
+    this.#options = options
+    const { address, vault, account, stateChanged } = options
+    this.#client = new ServiceClient({
+      address,
+      identity: () => {
+        const own = this.#registration.account
+        return own && { certificate: own.identity.certificate, signingSecret: own.identity.signingSecret }
+      },
+      clock: systemClock,
+      random: systemRandom,
+    })
+    this.#registration = new Registration(
+      { service: this.#client, vault, random: systemRandom, clock: systemClock },
+      account,
+    )
+    this.#client.onState((state) => {
+      if (state === 'online') void this.#announce()
+      stateChanged(state)
+    })
+    if (account?.registered === true) this.#begin(account)
+  }
+
+  get account(): OwnAccount | undefined {
+    return this.#registration.account
+  }
+
+  get registration(): Registration {
+    return this.#registration
+  }
+
+  get calls(): CallCommands | undefined {
+    return undefined
+  }
+
+  get directory(): AccountDirectory | undefined {
+    return this.#parts?.directory
+  }
+
+  async createAccount(profile: { readonly name: string; readonly handle: string }): Promise<CreateOutcome> {
+    const outcome = await this.#registration.create(profile)
+    const { account } = this.#registration
+    if (outcome === 'created' && account !== undefined && !this.#closed) {
+      this.#begin(account)
+      void this.#announce()
+    }
+    return outcome
+  }
+
+  networkChanged(): void {
+    this.#client.networkChanged()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#parts?.stop()
+    this.#parts = undefined
+    this.#client.close()
+  }
+
+  #begin(account: OwnAccount): void {
+    if (this.#parts !== undefined) return
+    const { store, log } = this.#options
+    const [service, clock, random] = [this.#client, systemClock, systemRandom]
+    const directory = new AccountDirectory({ account, service, pins: store.pins, contacts: store.contacts, clock })
+    const prekeys = new Prekeys({
+      account,
+      service,
+      store: store.prekeys,
+      random,
+      clock,
+      failed: (error) => {
+        // The store closes with the app, whatever is under way.
+        if (!this.#closed) log.error({ error }, 'the prekeys could not be kept')
+      },
+    })
+    const mail = new DeviceMail({
+      account,
+      service,
+      directory,
+      prekeys,
+      replays: store.replays,
+      random,
+      clock,
+      dropped: (reason) => {
+        log.warn({ reason }, 'an envelope was dropped')
+      },
+    })
+    const stops = [prekeys.start(), mail.start()]
+    this.#parts = {
+      account,
+      directory,
+      prekeys,
+      stop: () => {
+        for (const stop of stops) stop()
+      },
+    }
+  }
+
+  /** At every connection: the service may be another one, or have lost what it knew. */
+  async #announce(): Promise<void> {
+    const parts = this.#parts
+    if (parts === undefined) return
+    try {
+      const outcome = await this.#registration.publish()
+      if (outcome !== 'published') this.#options.log.warn({ outcome }, 'the account was not announced')
+      // A service that did not know this device a moment ago has refused its prekeys: they go again.
+      else if (!(await parts.prekeys.tend())) await parts.prekeys.tend()
+    } catch (error) {
+      if (!this.#closed) this.#options.log.error({ error }, 'the account was not announced')
+    }
+  }
+}

@@ -1,0 +1,219 @@
+/** The main window, which a call takes over, and the small one that announces a call. */
+import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
+import type { NoticeName, Notices } from '../../src-shared/ipc/contract.ts'
+import type { Settings, Snapshot } from '../../src-shared/ipc/snapshot.ts'
+import { APP_ORIGIN } from '../ipc/channels.ts'
+import { sendNotice } from '../ipc/notices.ts'
+import type { WindowKind } from '../ipc/request-schemas.ts'
+import { readFileIfPresent, writeFileAtomically } from '../keychain/atomic-file.ts'
+import type { Log } from './log.ts'
+import { type Bounds, cornerBounds, INITIAL, MINIMUM, restoredBounds } from './window-bounds.ts'
+
+export interface WindowOptions {
+  readonly preload: string
+  readonly boundsFile: string
+  readonly log: Log
+  /** macOS and a tray keep the app alive without its window. */
+  readonly hidesOnClose: () => boolean
+}
+
+const INCOMING_SIZE = { width: 360, height: 420 }
+/** A page that crashes again at once is not loaded for ever. */
+const RELOADS = 3
+const RELOADS_FORGOTTEN_MS = 60_000
+const BOUNDS_SAVED_AFTER_MS = 500
+const BACKGROUND = { dark: '#131519', light: '#f7f8f9' }
+
+export class Windows {
+  readonly #options: WindowOptions
+  #main: BrowserWindow | undefined
+  #incoming: BrowserWindow | undefined
+  #quitting = false
+
+  constructor(options: WindowOptions) {
+    this.#options = options
+    app.on('before-quit', () => {
+      this.#quitting = true
+    })
+  }
+
+  kindOf(contents: WebContents): WindowKind | undefined {
+    if (this.#main?.webContents === contents) return 'main'
+    return this.#incoming?.webContents === contents ? 'incoming' : undefined
+  }
+
+  windowOf(contents: WebContents): BrowserWindow | undefined {
+    return [this.#main, this.#incoming].find((window) => window?.webContents === contents)
+  }
+
+  /** Makes the main window, or brings it to the front. */
+  showMain(): BrowserWindow {
+    const open = this.#main
+    if (open !== undefined) {
+      if (open.isMinimized()) open.restore()
+      open.show()
+      open.focus()
+      return open
+    }
+    const saved = restoredBounds(
+      this.#savedBounds(),
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    )
+    const window = this.#create('index.html', {
+      ...INITIAL,
+      ...saved,
+      minWidth: MINIMUM.width,
+      minHeight: MINIMUM.height,
+      title: 'Sightline',
+    })
+    this.#main = window
+    this.#rememberBounds(window)
+    window.on('close', (event) => {
+      if (this.#quitting || !this.#options.hidesOnClose()) return
+      event.preventDefault()
+      window.hide()
+    })
+    window.on('closed', () => {
+      this.#main = undefined
+    })
+    return window
+  }
+
+  send<Name extends NoticeName>(name: Name, payload: Notices[Name]): void {
+    for (const window of [this.#main, this.#incoming]) {
+      if (window !== undefined) sendNotice(window.webContents, name, payload)
+    }
+  }
+
+  /** A place in the main window, which comes to the front. */
+  navigate(payload: Notices['navigate']): void {
+    const { webContents } = this.showMain()
+    if (webContents.isLoading()) {
+      webContents.once('did-finish-load', () => {
+        sendNotice(webContents, 'navigate', payload)
+      })
+    } else sendNotice(webContents, 'navigate', payload)
+  }
+
+  follow(snapshot: Snapshot): void {
+    this.send('snapshot', snapshot)
+    if (snapshot.incoming === undefined) this.#closeIncoming()
+    else this.#showIncoming()
+  }
+
+  showTheme(theme: Settings['theme']): void {
+    if (nativeTheme.themeSource !== theme) nativeTheme.themeSource = theme
+  }
+
+  #showIncoming(): void {
+    if (this.#incoming !== undefined) return
+    const area = screen.getDisplayNearestPoint(screen.getCursorScreenPoint()).workArea
+    const window = this.#create('incoming.html', {
+      ...cornerBounds(area, INCOMING_SIZE),
+      resizable: false,
+      minimizable: false,
+      maximizable: false,
+      fullscreenable: false,
+      skipTaskbar: true,
+      alwaysOnTop: true,
+      title: 'Sightline',
+    })
+    this.#incoming = window
+    window.setAlwaysOnTop(true, 'floating')
+    window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true })
+    window.on('closed', () => {
+      if (this.#incoming === window) this.#incoming = undefined
+    })
+  }
+
+  #closeIncoming(): void {
+    const window = this.#incoming
+    this.#incoming = undefined
+    // Not `close()`: the page has no say in it.
+    window?.destroy()
+  }
+
+  #create(page: string, options: Electron.BrowserWindowConstructorOptions): BrowserWindow {
+    const window = new BrowserWindow({
+      ...options,
+      show: false,
+      backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+      autoHideMenuBar: true,
+      webPreferences: {
+        preload: this.#options.preload,
+        additionalArguments: [`--sightline-version=${app.getVersion()}`],
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInWorker: false,
+        nodeIntegrationInSubFrames: false,
+        webSecurity: true,
+        webviewTag: false,
+        navigateOnDragDrop: false,
+        safeDialogs: true,
+        spellcheck: false,
+        enableWebSQL: false,
+        // A call goes on behind other windows.
+        backgroundThrottling: false,
+        // The tone of an incoming call plays before anyone has clicked.
+        autoplayPolicy: 'no-user-gesture-required',
+      },
+    })
+    window.once('ready-to-show', () => {
+      window.show()
+    })
+    this.#reloadAfterCrash(window)
+    void window.loadURL(`${APP_ORIGIN}/${page}`).catch((error: unknown) => {
+      this.#options.log.error({ error, page }, 'a page did not load')
+    })
+    return window
+  }
+
+  #reloadAfterCrash(window: BrowserWindow): void {
+    let reloads = 0
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      this.#options.log.error({ reason, exitCode, reloads }, 'a page crashed')
+      if (reason === 'clean-exit' || this.#quitting || reloads >= RELOADS) return
+      reloads++
+      setTimeout(() => {
+        reloads = Math.max(0, reloads - 1)
+      }, RELOADS_FORGOTTEN_MS).unref()
+      setImmediate(() => {
+        if (!window.isDestroyed()) window.webContents.reload()
+      })
+    })
+    window.webContents.on('preload-error', (_event, _path, error) => {
+      this.#options.log.error({ error }, 'the preload failed')
+    })
+  }
+
+  #savedBounds(): unknown {
+    try {
+      const bytes = readFileIfPresent(this.#options.boundsFile)
+      return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
+    } catch {
+      return undefined
+    }
+  }
+
+  #rememberBounds(window: BrowserWindow): void {
+    let timer: NodeJS.Timeout | undefined
+    const save = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        if (window.isDestroyed() || window.isFullScreen() || window.isMinimized()) return
+        const bounds: Bounds = window.getNormalBounds()
+        try {
+          writeFileAtomically(this.#options.boundsFile, new TextEncoder().encode(JSON.stringify(bounds)))
+        } catch (error) {
+          this.#options.log.warn({ error }, 'the place of the window was not saved')
+        }
+      }, BOUNDS_SAVED_AFTER_MS)
+    }
+    window.on('resize', save)
+    window.on('move', save)
+    window.on('closed', () => {
+      clearTimeout(timer)
+    })
+  }
+}
