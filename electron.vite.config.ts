@@ -12,14 +12,14 @@ export default defineConfig({
       target: NODE,
       externalizeDeps: true,
       lib: { entry: path.resolve('src-main/app/main.ts'), formats: ['es'] },
-      rollupOptions: { output: { entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' } },
+      rolldownOptions: { output: { entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' } },
     },
   },
   preload: {
     build: {
       target: NODE,
       lib: { entry: path.resolve('src-main/preload/preload.ts'), formats: ['cjs'] },
-      rollupOptions: { output: { entryFileNames: 'preload.cjs' } },
+      rolldownOptions: { output: { entryFileNames: 'preload.cjs' } },
     },
   },
   renderer: {
@@ -28,7 +28,7 @@ export default defineConfig({
       target: CHROME,
       modulePreload: false,
       assetsInlineLimit: 0,
-      rollupOptions: {
+      rolldownOptions: {
         input: { index: path.resolve('src-renderer/index.html'), incoming: path.resolve('src-renderer/incoming.html') },
       },
     },

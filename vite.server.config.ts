@@ -6,6 +6,6 @@ export default defineConfig({
     outDir: 'out/server',
     emptyOutDir: true,
     target: 'node20.18',
-    rollupOptions: { output: { entryFileNames: 'main.js' } },
+    rolldownOptions: { output: { entryFileNames: 'main.js' } },
   },
 })
