@@ -45,7 +45,9 @@ describe('handle', () => {
 
   it('has one spelling, short enough for the wire, whatever is typed', () => {
     const near = fc
-      .array(fc.constantFrom(...'aZ0.@+-_ \u00e9\uff21\u0130\u2126'), { maxLength: 40 })
+      .array(fc.constantFrom('a', 'Z', '0', '.', '@', '+', '-', '_', ' ', '\u00e9', '\uff21', '\u0130', '\u2126'), {
+        maxLength: 40,
+      })
       .map((letters) => letters.join(''))
     fc.assert(
       fc.property(fc.oneof(near, fc.string({ unit: 'binary', maxLength: 60 }), fc.emailAddress()), (typed) => {

@@ -1,5 +1,4 @@
 /** The application against `test/vectors/sightline/vectors.json`, which was computed without it (see the README there). */
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../../src-shared/base/bytes.ts'
 import { ControlChannel } from '../../../src-shared/call/control-channel.ts'
@@ -20,10 +19,8 @@ import { parseInvite } from '../../../src-shared/protocol/invite.ts'
 import { issuePrekey, parsePrekey, verifyPrekey } from '../../../src-shared/protocol/prekey.ts'
 import { listedRandom } from '../../support/seeded-random.ts'
 import { valueOf } from '../../support/test-device.ts'
+import vectors from '../../vectors/sightline/vectors.json'
 
-const vectors = JSON.parse(
-  readFileSync(new URL('../../vectors/sightline/vectors.json', import.meta.url), 'utf8'),
-) as typeof import('../../vectors/sightline/vectors.json')
 const { now } = vectors
 const bytes = fromHex
 
