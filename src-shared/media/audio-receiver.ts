@@ -12,6 +12,7 @@ import { isOpusSilence, OPUS_FRAME_MS, OPUS_FRAME_SAMPLES, opusConcealment, opus
 import { AUDIO_CLOCK_RATE, payloadTypeOf } from './payload-types.ts'
 import type { AudioBuffer, AudioStatistics, AudioUnit, PlayoutPlan } from './received.ts'
 import type { RtpPacket } from './rtp.ts'
+import { SmoothedDelay } from './smoothed-delay.ts'
 import { Timeline } from './timeline.ts'
 
 /** The share of packets that shall be there in time. */
@@ -32,8 +33,6 @@ const EXCESSIVE: Ms = 400
 const FORCED_INTERVAL = 10
 /** Delay below the target: put in where it is quiet. Less than half a unit from `ABUNDANT` would swing to and fro. */
 const SCANT: Ms = 15
-/** A larger difference is no unevenness of the pulls: this side was busy, or the path changed. */
-const UNEVEN: Ms = 100
 /** Concealment fades out; after this many units in a row silence is honest. */
 const MAX_CONCEALED_RUN = 5
 /** Units without any packet after which playing begins anew, as at the beginning of a call. */
@@ -61,7 +60,7 @@ export class AudioReceiver implements AudioBuffer {
   #concealedRun = 0
   #sinceForced = FORCED_INTERVAL
   /** Of the position, against the fastest packets; smoothed over the unevenness of the pulls. */
-  #currentDelay: Ms | undefined
+  readonly #delay = new SmoothedDelay()
   /** What the network makes necessary. */
   #needed: Ms = MIN_TARGET
   #extraDelay: Ms = 0
@@ -115,7 +114,7 @@ export class AudioReceiver implements AudioBuffer {
     this.#sinceForced += 1
     this.#dropPassed()
     if (!this.#playing && !this.#begin(now)) return this.#silence()
-    this.#measure(now)
+    this.#delay.measure(this.#delayAt(this.#position, now))
     if (this.#queue.length === 0) return this.#stall()
     this.#settleStall()
     this.#cutExcess()
@@ -142,7 +141,7 @@ export class AudioReceiver implements AudioBuffer {
     this.#position = -Infinity
     this.#last = undefined
     this.#settle('silenceMs')
-    this.#currentDelay = undefined
+    this.#delay.reset()
   }
 
   #target(): Ms {
@@ -171,29 +170,22 @@ export class AudioReceiver implements AudioBuffer {
 
   #moveTo(timestamp: number, now: Ms): void {
     this.#position = timestamp
-    this.#currentDelay = this.#delayAt(timestamp, now)
-  }
-
-  #measure(now: Ms): void {
-    const measured = this.#delayAt(this.#position, now)
-    const before = this.#currentDelay ?? measured
-    const change = measured - before
-    this.#currentDelay = Math.abs(change) > UNEVEN ? measured : before + change / 16
+    this.#delay.set(this.#delayAt(timestamp, now))
   }
 
   /** How far the delay is above the target; negative below. */
   #excess(): Ms {
-    return (this.#currentDelay ?? 0) - this.#target()
+    return this.#delay.value - this.#target()
   }
 
   /** Moves the position by whole units; the time of a pull itself is 20 ms. */
   #advance(units: number): void {
     this.#position += units * OPUS_FRAME_SAMPLES
-    this.#currentDelay = (this.#currentDelay ?? 0) - units * OPUS_FRAME_MS
+    this.#delay.shift(-units * OPUS_FRAME_MS)
   }
 
   #elapse(): void {
-    this.#currentDelay = (this.#currentDelay ?? 0) + OPUS_FRAME_MS
+    this.#delay.shift(OPUS_FRAME_MS)
   }
 
   /** Only as far as there are packets: where the network itself is that late, leaving out more would leave out everything. */
@@ -253,7 +245,7 @@ export class AudioReceiver implements AudioBuffer {
     this.#concealedRun = 0
     this.#counters.playedMs += OPUS_FRAME_MS
     // The packet's own timestamp counts: a sender that changed its device is not bound to the old grid.
-    this.#currentDelay = (this.#currentDelay ?? 0) - (packet.timestamp - this.#position) / (AUDIO_CLOCK_RATE / 1000)
+    this.#delay.shift((this.#position - packet.timestamp) / (AUDIO_CLOCK_RATE / 1000))
     this.#position = packet.timestamp
     this.#advance(1)
     this.#elapse()

@@ -7,8 +7,10 @@ import type { Ms } from '../base/time.ts'
 
 /** Half of the window of the minimum. At ±200 ppm the clocks drift 3 ms apart in the whole of it. */
 const HALF_WINDOW: Ms = 4000
-/** What is further off than this, early or late, comes from another timeline or is too old to be of use. */
-const MAX_DEVIATION: Ms = 1000
+/** What is later than this comes from another timeline, or is too old to be of use. */
+const MAX_LATE: Ms = 1000
+/** What is earlier than this as well; one packet with a wrong timestamp must not make all others late for the whole window. */
+const MAX_EARLY: Ms = 250
 /** Strays become the new timeline when this many in a row agree within `STRAY_AGREEMENT`, over at least `STRAY_SPAN`. */
 const STRAY_COUNT = 3
 const STRAY_AGREEMENT: Ms = 200
@@ -16,7 +18,7 @@ const STRAY_AGREEMENT: Ms = 200
 const STRAY_SPAN: Ms = 50
 
 const BUCKET: Ms = 5
-const BUCKETS = MAX_DEVIATION / BUCKET
+const BUCKETS = MAX_LATE / BUCKET
 /**
  * What comes in within this time of the sample before it was held up together with it: one stall is one event, however
  * many packets it held up. Packets and frames of their own are further apart.
@@ -50,7 +52,7 @@ export class DelayEstimator {
   arrived(timestamp: number, now: Ms): 'placed' | 'stray' | 'restarted' {
     const transit = now - timestamp / this.#ticksPerMs
     const base = this.#base()
-    if (base !== undefined && Math.abs(transit - base) > MAX_DEVIATION) {
+    if (base !== undefined && (transit > base + MAX_LATE || transit < base - MAX_EARLY)) {
       if (!this.#straysAgree(transit, now)) return 'stray'
       this.restart()
       this.#note(transit, now)

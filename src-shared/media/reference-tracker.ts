@@ -35,11 +35,17 @@ export class ReferenceTracker {
     this.#base = undefined
   }
 
-  /** `contiguous`: no packet is missing between this frame and the one that was handed out before it. */
+  /** A whole frame of an upper layer is left out: what refers to it cannot be decoded, all else can. */
+  leaveOut(layer: LayerInfo): void {
+    this.#brokenFrom = Math.min(this.#brokenFrom, layer.id)
+  }
+
+  /** `contiguous`: between this frame and the one that was handed out before it nothing is missing but what was left out. */
   canDecode({ codec, keyframe, layer }: Reference, contiguous: boolean): boolean {
     if (keyframe) return true
     if (codec !== this.#codec) return false
-    if (contiguous) return layer === undefined || layer.id < this.#brokenFrom || layer.sync
+    if (contiguous)
+      return (layer?.id ?? Infinity) < this.#brokenFrom || this.#brokenFrom === Infinity || layer?.sync === true
     if (layer === undefined || this.#base === undefined) return false
     if (layer.id === 0) return layer.base === ((this.#base + 1) & 0xff)
     return layer.base === this.#base && layer.sync

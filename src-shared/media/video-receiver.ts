@@ -7,6 +7,7 @@ import type { Ms } from '../base/time.ts'
 import { MAX_EXTRA_DELAY } from './audio-receiver.ts'
 import { FrameAssembler, type PartialFrame } from './frame-assembler.ts'
 import { KeyframeRequests } from './keyframe-requests.ts'
+import { MissingPackets } from './missing-packets.ts'
 import { VIDEO_CLOCK_RATE, videoCodecOf } from './payload-types.ts'
 import type { PlayoutPlan, VideoBuffer, VideoFrame, VideoStatistics } from './received.ts'
 import { ReferenceTracker } from './reference-tracker.ts'
@@ -25,30 +26,32 @@ const SLEW_UP: Ms = 10
 const SLEW_DOWN: Ms = 1
 /** Frames go to the decoder this long before they are shown. */
 const DECODE_LEAD: Ms = 10
-/** A packet counts as lost when a later one has been there for this long; reordering on the way is shorter. */
-const REORDER: Ms = 40
 /** A frame that is overdue by more is dropped, with all that need it. */
 const MAX_AGE: Ms = 1000
 /** Nothing is asked for when the stream has been silent this long: the camera is off. */
 const ACTIVE: Ms = 2000
 /** A keyframe whose packets keep coming is not asked for again. */
 const ARRIVING: Ms = 200
-/** Packets without content (padding, probes) that are remembered as not missing. */
-const MAX_EMPTY = 512
+/**
+ * So many late packets, for so long, and none in time: a number that was too high led the buffer ahead of the stream.
+ * What a second path repeats comes in less time than that.
+ */
+const MAX_LATE_RUN = 30
+const MAX_LATE_TIME: Ms = 500
 
 export class VideoReceiver implements VideoBuffer {
   readonly #timeline = new Timeline(VIDEO_CLOCK_RATE, FORGET)
   #assembler = new FrameAssembler()
   readonly #references = new ReferenceTracker()
   readonly #requests = new KeyframeRequests()
-  readonly #empty = new Set<number>()
+  readonly #missing = new MissingPackets()
   /** The index that comes next; `undefined` before the first frame of a stretch. */
   #expected: number | undefined
   #lastTimestamp = -Infinity
   /** Something before `#expected` was given up since the last frame that was handed out. */
   #skipped = false
-  /** The first missing index, and since when a later packet has been there. */
-  #gap: { readonly index: number; readonly since: Ms } | undefined
+  #lateRun = 0
+  #lastInTime: Ms = -Infinity
   #currentDelay: Ms = MIN_TARGET
   #extraDelay: Ms = 0
   #lastRenderAt: Ms = -Infinity
@@ -81,11 +84,8 @@ export class VideoReceiver implements VideoBuffer {
     if (position.restarted) this.#restart()
     this.#lastActivity = now
     const { index, timestamp } = position
-    if (this.#expected !== undefined && index < this.#expected) {
-      this.#counters.packetsLate += 1
-      return
-    }
-    if (piece === undefined) this.#noteEmpty(index)
+    if (this.#isLate(index, now)) return
+    if (piece === undefined) this.#missing.noteEmpty(index)
     else {
       if (piece.keyframe) this.#requests.answered()
       const frame = this.#assembler.add({ index, timestamp, marker: packet.marker, codec, piece }, now)
@@ -106,14 +106,15 @@ export class VideoReceiver implements VideoBuffer {
     const head = this.#assembler.frames[0]
     if (head === undefined) return undefined
     const times = [this.#renderAt(head) - DECODE_LEAD, head.lastArrival + MAX_AGE]
-    if (this.#gap !== undefined) times.push(this.#gap.since + REORDER)
+    if (this.#missing.lostAt !== undefined) times.push(this.#missing.lostAt)
     const next = Math.min(...times.filter((time) => time > now))
     return next === Infinity ? undefined : next
   }
 
   takeKeyframeRequest(now: Ms, roundTrip: Ms | undefined): boolean {
-    const needed = this.#references.lost || (this.#isGapLost(now) && !this.#references.layered)
-    if (!needed || now - this.#lastActivity > ACTIVE || this.#isKeyframeArriving(now)) return false
+    const lost = this.#missing.lost(now)
+    const needed = this.#references.lost || (lost !== undefined && !this.#references.layered)
+    if (!needed || now - this.#lastActivity > ACTIVE || this.#isKeyframeArriving(lost ?? -1, now)) return false
     if (!this.#requests.take(now, roundTrip)) return false
     this.#counters.keyframesRequested += 1
     return true
@@ -135,12 +136,26 @@ export class VideoReceiver implements VideoBuffer {
     return { rtpTimestamp: newest >>> 0, at: fastest + this.#currentDelay }
   }
 
+  /** Of a frame that was handed out or given up. */
+  #isLate(index: number, now: Ms): boolean {
+    if (this.#expected !== undefined && index < this.#expected) {
+      this.#lateRun += 1
+      if (this.#lateRun < MAX_LATE_RUN || now < this.#lastInTime + MAX_LATE_TIME) {
+        this.#counters.packetsLate += 1
+        return true
+      }
+      this.#restart()
+    }
+    this.#lateRun = 0
+    this.#lastInTime = now
+    return false
+  }
+
   #restart(): void {
     this.#giveUpAll()
-    this.#empty.clear()
+    this.#missing.reset()
     this.#expected = undefined
     this.#skipped = false
-    this.#gap = undefined
     this.#lastTimestamp = -Infinity
     this.#lastRenderAt = -Infinity
   }
@@ -152,11 +167,6 @@ export class VideoReceiver implements VideoBuffer {
 
   #drop(test: (frame: PartialFrame) => boolean): void {
     this.#counters.framesDropped += this.#assembler.remove(test)
-  }
-
-  #noteEmpty(index: number): void {
-    this.#empty.add(index)
-    if (this.#empty.size > MAX_EMPTY) this.#empty.clear()
   }
 
   #complete(frame: PartialFrame, now: Ms): void {
@@ -180,40 +190,17 @@ export class VideoReceiver implements VideoBuffer {
     if (!frame.begins || frame.hole !== undefined) return false
     if (frame.ends) return true
     const next = this.#assembler.frames[this.#assembler.frames.indexOf(frame) + 1]
-    return next !== undefined && next.first === this.#past(frame.last)
-  }
-
-  /** The index that must come after `index`. */
-  #past(index: number): number {
-    let next = index + 1
-    while (this.#empty.has(next)) next += 1
-    return next
+    return next !== undefined && next.first === this.#missing.past(frame.last)
   }
 
   #watchGap(): void {
-    const gap = this.#findGap()
-    if (gap?.index !== this.#gap?.index) this.#gap = gap
+    this.#missing.watch(this.#expected, this.#assembler.frames)
   }
 
-  #findGap(): { index: number; since: Ms } | undefined {
-    let expected = this.#expected
-    for (const frame of this.#assembler.frames) {
-      if (expected !== undefined && frame.first < expected) continue
-      if (expected !== undefined && frame.first > expected) return { index: expected, since: frame.firstArrival }
-      if (frame.hole !== undefined) return { index: frame.hole, since: frame.lastArrival }
-      expected = this.#past(frame.last)
-    }
-    return undefined
-  }
-
-  #isGapLost(now: Ms): boolean {
-    return this.#gap !== undefined && now >= this.#gap.since + REORDER
-  }
-
-  /** Whole and waiting to be due, or under way without a loss. */
-  #isKeyframeArriving(now: Ms): boolean {
+  /** Behind the loss at `index`: whole and waiting to be due, or under way without a loss of its own. */
+  #isKeyframeArriving(index: number, now: Ms): boolean {
     return this.#assembler.frames.some((frame) => {
-      if (frame.hole !== undefined || !frame.mayBecomeKeyframe) return false
+      if (frame.first < index || frame.hole !== undefined || !frame.mayBecomeKeyframe) return false
       return this.#isWhole(frame) ? frame.keyframe : now - frame.lastArrival < ARRIVING
     })
   }
@@ -230,7 +217,7 @@ export class VideoReceiver implements VideoBuffer {
     if (!next || !this.#isWhole(head)) {
       // What its first packet would have come before is dealt with: it will not come any more.
       const headless = next && this.#expected !== undefined && !head.begins
-      const hopeless = headless || (due && this.#isGapLost(now)) || now >= head.lastArrival + MAX_AGE
+      const hopeless = headless || (due && this.#missing.lost(now) !== undefined) || now >= head.lastArrival + MAX_AGE
       if (!hopeless) return 'wait'
       return next ? this.#giveUp(head) : this.#skipTo(head)
     }
@@ -240,9 +227,18 @@ export class VideoReceiver implements VideoBuffer {
       head.timestamp > this.#lastTimestamp &&
       this.#references.canDecode(head, !this.#skipped)
     if (decodable) return this.#handOut(head, renderAt)
-    // Nothing refers to an upper layer but upper layers; without anything else the stream goes on below it.
-    if (!this.#references.layered || head.layer === undefined || head.layer.id === 0) this.#references.lose()
-    return this.#giveUp(head)
+    return this.#leaveOut(head)
+  }
+
+  /** Whole, but not to be decoded. Nothing refers to an upper layer but upper layers: the stream goes on below it. */
+  #leaveOut(head: PartialFrame): 'again' {
+    const skipped = this.#skipped
+    this.#giveUp(head)
+    if (this.#references.layered && head.layer !== undefined && head.layer.id > 0) {
+      this.#references.leaveOut(head.layer)
+      this.#skipped = skipped
+    } else this.#references.lose()
+    return 'again'
   }
 
   /** Puts the first whole keyframe at the head; without one, takes away what can never be shown. */
@@ -250,7 +246,7 @@ export class VideoReceiver implements VideoBuffer {
     const keyframe = this.#assembler.frames.find((frame) => frame.keyframe && this.#isWhole(frame))
     if (keyframe === undefined) {
       // Some of a keyframe's packets can look like a whole frame until the first one has come.
-      this.#drop((frame) => now >= frame.lastArrival + (this.#isWhole(frame) ? REORDER : MAX_AGE))
+      this.#drop((frame) => now >= frame.lastArrival + (this.#isWhole(frame) ? ARRIVING : MAX_AGE))
       return false
     }
     this.#drop((frame) => frame.first < keyframe.first)
@@ -267,7 +263,7 @@ export class VideoReceiver implements VideoBuffer {
 
   #giveUp(head: PartialFrame): 'again' {
     this.#drop((frame) => frame === head)
-    this.#expected = Math.max(this.#expected ?? 0, this.#past(head.last))
+    this.#expected = Math.max(this.#expected ?? 0, this.#missing.past(head.last))
     this.#skipped = true
     this.#watchGap()
     return 'again'
@@ -277,7 +273,7 @@ export class VideoReceiver implements VideoBuffer {
     const { codec, keyframe, timestamp } = head
     this.#references.handedOut(head, !this.#skipped)
     this.#assembler.remove((frame) => frame === head)
-    this.#expected = this.#past(head.last)
+    this.#expected = this.#missing.past(head.last)
     this.#skipped = false
     this.#lastTimestamp = timestamp
     this.#lastRenderAt = renderAt

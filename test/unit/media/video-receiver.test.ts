@@ -1,0 +1,361 @@
+import { describe, expect, it } from 'vitest'
+import { FrameAssembler } from '../../../src-shared/media/frame-assembler.ts'
+import type { VideoCodec } from '../../../src-shared/media/payload-types.ts'
+import type { RtpPacket } from '../../../src-shared/media/rtp.ts'
+import { VideoReceiver } from '../../../src-shared/media/video-receiver.ts'
+import { generator, PERFECT, randomConditions } from './network.ts'
+import { type Layering, runVideoCall, type VideoCallOutcome } from './video-call.ts'
+
+const CODECS = ['vp8', 'vp9', 'h264'] as const satisfies VideoCodec[]
+const LAYERINGS = ['none', 'L1T2', 'L1T3'] as const satisfies Layering[]
+
+/** Of VP8: one packet, with or without begin, end and keyframe. */
+function packetOf(
+  sequenceNumber: number,
+  timestamp: number,
+  {
+    start = true,
+    end = true,
+    keyframe = false,
+    ssrc = 6,
+  }: { start?: boolean; end?: boolean; keyframe?: boolean; ssrc?: number } = {},
+): RtpPacket {
+  return {
+    payloadType: 96,
+    marker: end,
+    sequenceNumber: sequenceNumber & 0xffff,
+    timestamp: timestamp >>> 0,
+    ssrc,
+    csrcs: [],
+    extensions: [],
+    payload: Uint8Array.of(start ? 0x10 : 0x00, start && keyframe ? 0x10 : 0x11, sequenceNumber & 0xff),
+  }
+}
+
+const longestPause = ({ rendered }: VideoCallOutcome, from = 0): number =>
+  rendered.reduce(
+    (longest, frame, i) => Math.max(longest, frame.at < from ? 0 : frame.at - (rendered[i - 1]?.at ?? from)),
+    0,
+  )
+
+describe('pictures over a perfect network', () => {
+  it.each(
+    CODECS.flatMap((codec) =>
+      (codec === 'h264' ? ['none' as const] : LAYERINGS).map((layering) => ({ codec, layering })),
+    ),
+  )('all come out at once: $codec $layering', ({ codec, layering }) => {
+    const random = generator(1)
+    const outcome = runVideoCall({
+      codec,
+      layering,
+      conditions: PERFECT,
+      random,
+      seed: 1,
+      durationMs: 5000,
+      clockError: 2e-4,
+    })
+    expect(outcome.rendered.map(({ id }) => id)).toEqual(outcome.rendered.map((_, i) => i))
+    expect(outcome.rendered.length).toBeGreaterThanOrEqual(outcome.sent - 2)
+    expect(outcome.undecodable).toEqual([])
+    expect(outcome.requests).toEqual([])
+    for (const { renderAt, sentAt } of outcome.rendered)
+      expect(renderAt - sentAt - PERFECT.delay).toBeLessThanOrEqual(25)
+  })
+
+  it('have even render times, though they came unevenly', () => {
+    const conditions = { ...PERFECT, jitter: 15 }
+    const outcome = runVideoCall({
+      codec: 'vp8',
+      layering: 'none',
+      conditions,
+      random: generator(5),
+      seed: 5,
+      durationMs: 20_000,
+      clockError: 0,
+    })
+    const late = outcome.rendered.slice(200)
+    const intervals = late.slice(1).map(({ renderAt }, i) => renderAt - (late[i]?.renderAt ?? 0))
+    const arrivals = late.slice(1).map(({ at }, i) => at - (late[i]?.at ?? 0))
+    const deviation = (values: readonly number[]): number =>
+      Math.sqrt(values.reduce((sum, value) => sum + (value - 33) ** 2, 0) / values.length)
+    expect(deviation(intervals)).toBeLessThan(6)
+    expect(deviation(intervals)).toBeLessThan(deviation(arrivals) + 1)
+    expect(outcome.rendered.length).toBeGreaterThan(590)
+  })
+})
+
+describe('after a loss', () => {
+  const insertAll = (receiver: VideoReceiver, packets: readonly (readonly [RtpPacket, number])[]): number[] => {
+    const out: number[] = []
+    for (const [packet, now] of packets) {
+      receiver.insert(packet, now)
+      out.push(...receiver.poll(now).map(({ data }) => data[1] ?? -1))
+    }
+    return out
+  }
+
+  it('nothing comes out before a keyframe, which is asked for', () => {
+    const receiver = new VideoReceiver()
+    const before = [0, 1, 2].map((i) => [packetOf(i, i * 3000, { keyframe: i === 0 }), i * 33.3] as const)
+    // Number 3 is lost.
+    const after = [4, 5, 6, 7].map((i) => [packetOf(i, i * 3000), i * 33.3] as const)
+    expect([...insertAll(receiver, before), ...receiver.poll(99)]).toHaveLength(3)
+    expect(receiver.takeKeyframeRequest(99, 50)).toBe(false)
+    expect(insertAll(receiver, after)).toEqual([])
+    expect(receiver.poll(300)).toEqual([])
+    expect(receiver.takeKeyframeRequest(300, 50)).toBe(true)
+    expect(receiver.takeKeyframeRequest(310, 50)).toBe(false)
+    receiver.insert(packetOf(8, 9 * 3000, { keyframe: true }), 320)
+    expect(receiver.poll(320).map(({ keyframe }) => keyframe)).toEqual([true])
+    expect(receiver.takeKeyframeRequest(2000, 50)).toBe(false)
+  })
+
+  it('that was none, a packet that was overtaken, nothing is lost', () => {
+    const receiver = new VideoReceiver()
+    const order = [0, 1, 3, 2, 4]
+    const packets = order.map((i, at) => [packetOf(i, i * 3000, { keyframe: i === 0 }), at * 33.3] as const)
+    expect([...insertAll(receiver, packets), ...receiver.poll(400).map(({ data }) => data[1])]).toEqual([0, 1, 2, 3, 4])
+    expect(receiver.statistics).toMatchObject({ framesDropped: 0, keyframesRequested: 0 })
+  })
+
+  it('asks for a keyframe before the frames are due, as soon as the loss is certain', () => {
+    const receiver = new VideoReceiver()
+    receiver.setExtraDelay(500)
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    receiver.insert(packetOf(2, 6000), 66)
+    expect(receiver.nextPollAt(66)).toBe(106)
+    expect(receiver.takeKeyframeRequest(105, undefined)).toBe(false)
+    expect(receiver.takeKeyframeRequest(106, undefined)).toBe(true)
+    // It comes all the same: nothing is lost.
+    receiver.insert(packetOf(1, 3000), 120)
+    expect(receiver.poll(700)).toHaveLength(3)
+  })
+
+  it('of the end of a keyframe, and of its begin, asks again', () => {
+    for (const missing of [0, 2]) {
+      const receiver = new VideoReceiver()
+      for (let i = 0; i < 8; i++) {
+        if (i === missing) continue
+        const inKeyframe = i < 3
+        receiver.insert(
+          packetOf(i, inKeyframe ? 0 : i * 3000, {
+            start: !inKeyframe || i === 0,
+            end: !inKeyframe || i === 2,
+            keyframe: i === 0,
+          }),
+          inKeyframe ? i : i * 33,
+        )
+      }
+      expect(receiver.poll(400)).toEqual([])
+      expect(receiver.takeKeyframeRequest(400, 20)).toBe(true)
+    }
+  })
+
+  it('padding is not taken for one', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    receiver.insert({ ...packetOf(1, 0), payload: new Uint8Array() }, 1)
+    receiver.insert(packetOf(2, 3000), 33)
+    expect(receiver.poll(200)).toHaveLength(2)
+    expect(receiver.takeKeyframeRequest(300, 20)).toBe(false)
+  })
+})
+
+describe('a keyframe', () => {
+  it('that is still coming in is waited for, not asked for', () => {
+    const receiver = new VideoReceiver()
+    // A large one, paced over 600 ms.
+    for (let i = 0; i < 60; i++) {
+      receiver.insert(packetOf(i, 0, { start: i === 0, end: i === 59, keyframe: i === 0 }), i * 10)
+      expect(receiver.takeKeyframeRequest(i * 10, 50)).toBe(false)
+      expect(receiver.poll(i * 10)).toHaveLength(i === 59 ? 1 : 0)
+    }
+  })
+
+  it('is asked for when the stream is joined in the middle, and when the decoder failed', () => {
+    const receiver = new VideoReceiver()
+    expect(receiver.takeKeyframeRequest(0, undefined)).toBe(false)
+    receiver.insert(packetOf(0, 0), 0)
+    expect(receiver.takeKeyframeRequest(0, undefined)).toBe(true)
+    receiver.insert(packetOf(1, 3000, { keyframe: true }), 33)
+    expect(receiver.poll(60)).toHaveLength(1)
+    receiver.requireKeyframe(1000)
+    receiver.insert(packetOf(2, 6000), 1010)
+    expect(receiver.poll(1100)).toEqual([])
+    expect(receiver.takeKeyframeRequest(1100, undefined)).toBe(true)
+  })
+
+  it('is not asked for while nothing comes in: the camera is off', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0), 0)
+    expect(receiver.takeKeyframeRequest(0, undefined)).toBe(true)
+    expect(receiver.takeKeyframeRequest(1900, undefined)).toBe(true)
+    expect(receiver.takeKeyframeRequest(5000, undefined)).toBe(false)
+  })
+
+  it('opens a new SSRC, and the old one does not come back (R18)', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    receiver.insert(packetOf(1, 3000), 33)
+    expect(receiver.poll(60)).toHaveLength(2)
+    receiver.insert(packetOf(40_000, 77, { ssrc: 10 }), 66)
+    expect(receiver.poll(100)).toEqual([])
+    receiver.insert(packetOf(2, 6000), 100)
+    expect(receiver.statistics.packetsRefused).toBe(1)
+    receiver.insert(packetOf(40_001, 3077, { ssrc: 10, keyframe: true }), 110)
+    expect(receiver.poll(150)).toHaveLength(1)
+  })
+
+  it('of another codec is taken, a delta frame of another codec is not', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    expect(receiver.poll(30)).toHaveLength(1)
+    receiver.insert({ ...packetOf(1, 3000), payloadType: 98, payload: Uint8Array.of(0xcc, 5, 0x86) }, 33)
+    expect(receiver.poll(66)).toEqual([])
+    receiver.insert({ ...packetOf(2, 6000), payloadType: 98, payload: Uint8Array.of(0x8c, 6, 0x82) }, 70)
+    expect(receiver.poll(100).map(({ codec }) => codec)).toEqual(['vp9'])
+  })
+})
+
+describe('what is too old', () => {
+  it('is dropped, and the picture begins anew with a keyframe', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    receiver.insert(packetOf(1, 3000), 33)
+    expect(receiver.poll(3000)).toEqual([])
+    expect(receiver.statistics.framesDropped).toBe(2)
+    receiver.insert(packetOf(2, 270_000), 3000)
+    expect(receiver.takeKeyframeRequest(3000, undefined)).toBe(true)
+  })
+
+  it('does not hold memory: a frame without an end goes after a second', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true, end: false }), 0)
+    expect(receiver.poll(999)).toEqual([])
+    expect(receiver.nextPollAt(999)).toBe(1000)
+    receiver.poll(1001)
+    expect(receiver.statistics.framesDropped).toBe(1)
+    expect(receiver.nextPollAt(1001)).toBeUndefined()
+  })
+
+  it('and too much at once empties the buffer', () => {
+    const receiver = new VideoReceiver()
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 0)
+    receiver.poll(20)
+    // One frame without an end, of more packets than any has.
+    for (let i = 1; i < FrameAssembler.MAX_PACKETS + 10; i++)
+      receiver.insert(packetOf(i, 3000, { start: i === 1, end: false }), 30)
+    expect(receiver.statistics.framesDropped).toBe(1)
+    expect(receiver.takeKeyframeRequest(30, undefined)).toBe(true)
+  })
+})
+
+describe('lip sync', () => {
+  it('delays the pictures within bounds, and is left out of the plan', () => {
+    const receiver = new VideoReceiver()
+    receiver.setExtraDelay(300)
+    receiver.insert(packetOf(0, 0, { keyframe: true }), 1000)
+    expect(receiver.poll(1200)).toEqual([])
+    const [frame] = receiver.poll(1310)
+    expect(frame?.renderAt).toBe(1310)
+    expect(receiver.plan()).toEqual({ rtpTimestamp: 0, at: 1010 })
+    receiver.setExtraDelay(1e9)
+    expect(receiver.statistics.targetMs).toBe(610)
+  })
+})
+
+describe('pictures over random networks', () => {
+  it('never come without what they refer to, in order, in time, and come back after every loss', () => {
+    for (let seed = 0; seed < 400; seed++) {
+      const random = generator(seed)
+      const conditions = seed % 40 === 0 ? PERFECT : randomConditions(random)
+      const codec = CODECS[seed % 3] ?? 'vp8'
+      const layering = codec === 'h264' ? 'none' : (LAYERINGS[Math.floor(random() * 3)] ?? 'none')
+      const clockError = (random() - 0.5) * 4e-4
+      const where = `seed ${String(seed)}`
+      const outcome = runVideoCall({
+        codec,
+        layering,
+        conditions,
+        random,
+        seed,
+        durationMs: 5000,
+        calmFrom: 3000,
+        clockError,
+      })
+      if (outcome.undecodable.length > 0)
+        throw new Error(`frame ${String(outcome.undecodable[0])} without reference, ${where}`)
+      const { rendered } = outcome
+      for (const [i, { id, at, renderAt, sentAt }] of rendered.entries()) {
+        const before = rendered[i - 1]
+        if (before !== undefined && (id <= before.id || renderAt < before.renderAt))
+          throw new Error(`out of order, ${where}`)
+        if (renderAt - at > 400) throw new Error(`waits too long, ${where}`)
+        if (at - sentAt > conditions.delay + 40 * conditions.jitter + 1500) throw new Error(`too late, ${where}`)
+      }
+      // Two seconds of a calm network: long enough for the last request's repetition and the answer.
+      const back = rendered.filter(({ at }) => at >= 4600).length
+      if (back < 8) throw new Error(`${String(back)} frames after the storm, ${where}`)
+      if (outcome.requests.length > 25) throw new Error(`${String(outcome.requests.length)} requests, ${where}`)
+    }
+    expect(true).toBe(true)
+  })
+
+  it('lose little where temporal layers make it safe: a lost upper layer needs no keyframe', () => {
+    const lossy = { ...PERFECT, loss: 0.01 }
+    const outcomes = LAYERINGS.map((layering) =>
+      runVideoCall({
+        codec: 'vp8',
+        layering,
+        conditions: lossy,
+        random: generator(3),
+        seed: 3,
+        durationMs: 30_000,
+        clockError: 0,
+      }),
+    )
+    const [none, two, three] = outcomes.map(({ requests }) => requests.length)
+    expect(none).toBeGreaterThan(5)
+    expect(two ?? Infinity).toBeLessThan(none ?? 0)
+    expect(three ?? Infinity).toBeLessThan(two ?? 0)
+    for (const outcome of outcomes) expect(longestPause(outcome)).toBeLessThan(1500)
+  })
+
+  it('recover from hostile packets, whatever they were, with bounded state', () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const random = generator(seed + 50_000)
+      const pick = <Value>(...values: readonly Value[]): Value | undefined =>
+        values[Math.floor(random() * values.length)]
+      const tamper = (packet: RtpPacket): RtpPacket[] => {
+        if (random() < 0.6) return [packet]
+        const altered: RtpPacket = {
+          ...packet,
+          sequenceNumber:
+            (packet.sequenceNumber + (pick(0, 1, -1, 300, -300, 5000, 32_768, Math.floor(random() * 65_536)) ?? 0)) &
+            0xffff,
+          timestamp:
+            (packet.timestamp + (pick(0, 0, 1, 90_000, -90_000, 2 ** 31, Math.floor(random() * 2 ** 32)) ?? 0)) >>> 0,
+          marker: random() < 0.5,
+          payloadType: pick(96, 98, 102, 111) ?? 96,
+          payload: random() < 0.3 ? packet.payload.subarray(0, Math.floor(random() * 8)) : packet.payload,
+        }
+        return random() < 0.5 ? [altered] : [packet, altered]
+      }
+      const codec = CODECS[seed % 3] ?? 'vp8'
+      const outcome = runVideoCall({
+        codec,
+        layering: 'none',
+        conditions: PERFECT,
+        random,
+        seed,
+        durationMs: 5000,
+        calmFrom: 2500,
+        clockError: 0,
+        tamper,
+      })
+      const back = outcome.rendered.filter(({ at }) => at >= 4500).length
+      if (back < 10) throw new Error(`${String(back)} frames after the attack, seed ${String(seed)}`)
+    }
+    expect(true).toBe(true)
+  })
+})
