@@ -46,6 +46,8 @@ function openProfile(folder: string | undefined): ProfileFolder | undefined {
 }
 
 function start(): void {
+  // Whatever this process and its children write is its owner's alone.
+  process.umask(0o077)
   const texts = textsFor('system', app.getLocale())
   const options = launchOptions(process.argv, process.env)
   const forbidden = forbiddenSwitch(process.argv, (name) => app.commandLine.hasSwitch(name), {

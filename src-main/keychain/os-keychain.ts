@@ -67,15 +67,13 @@ export async function openOsKeychain(): Promise<KeychainState> {
   return storage.isEncryptionAvailable() ? { kind: 'open', sealer: safeStorageSealer, backend } : { kind: 'missing' }
 }
 
-/**
- * Has the desktop ask for the keyring's password, and resolves when the keyring is unlocked (or gone), or when `signal` aborts.
- */
+/** Has the desktop ask for the keyring's password, and resolves when the keyring is unlocked, or when `signal` aborts. */
 export async function waitForUnlock(signal: AbortSignal): Promise<void> {
   const backend = process.platform === 'linux' ? linuxBackend() : undefined
   if (backend === undefined) return
   await withKeyring(backend, async (keyring) => {
     await keyring.askToUnlock()
-    while (!signal.aborted && (await keyring.state()) === 'locked') await pause(LOOK_AGAIN_MS, signal)
+    while (!signal.aborted && (await keyring.state()) !== 'unlocked') await pause(LOOK_AGAIN_MS, signal)
   })
 }
 

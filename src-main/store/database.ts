@@ -6,7 +6,7 @@
  * taken for named parameters), blobs come back as `Buffer` or as `ArrayBuffer`, and a wrong key shows only at the first read.
  * The journal is a rollback journal, not a WAL: with `secure_delete` an erased prekey is gone from both files at commit.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
 import Libsql from 'libsql'
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import { failure, type Result, success } from '../../src-shared/base/result.ts'
@@ -51,6 +51,8 @@ export class SealedDatabase {
         const beside = `${file}.new`
         for (const leftover of [beside, `${beside}-journal`]) rmSync(leftover, { force: true })
         connect(beside, key, MIGRATIONS.length).close()
+        // The journals take over the mode of their database.
+        chmodSync(beside, 0o600)
         renameSync(beside, file)
         rmSync(`${beside}-journal`, { force: true })
       } else {
