@@ -87,6 +87,7 @@ export interface CallPreferences {
   readonly contactsOnly: boolean
 }
 
+/** Keeps the window of `CREDITS` in both directions, and what a page that is loaded again needs. */
 export interface MediaPorts {
   /** The call's port to the renderer; messages before the renderer asked for it are kept. */
   send(callId: string, message: FromMain): void

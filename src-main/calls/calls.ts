@@ -1,0 +1,209 @@
+/**
+ * This folder runs the effects of the call machine (`src-shared/call/machine`): it turns what the ports bring into events, and effects
+ * into work for the ports. What belongs here: the order of that work, and what one call holds (`call-context.ts`). What may not:
+ * decisions about the course of a call, which are the machine's; Electron; any port's implementation.
+ */
+import { toHex } from '../../src-shared/base/bytes.ts'
+import { Sensitive } from '../../src-shared/base/sensitive.ts'
+
+import type { CallEffect } from '../../src-shared/call/machine/effects.ts'
+import type { CallEvent } from '../../src-shared/call/machine/events.ts'
+import { type DeviceState, initialState, NO_MEDIA } from '../../src-shared/call/machine/state.ts'
+import { step } from '../../src-shared/call/machine/step.ts'
+import type { CallId, CallView, IncomingView, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { AccountId, Verification } from '../../src-shared/ipc/snapshot.ts'
+import { CALL_ID_LENGTH } from '../../src-shared/protocol/invite.ts'
+import { type CallContext, createContext, type Runner } from './call-context.ts'
+import { EffectRunner, LINGER } from './effects.ts'
+import { mailReceived } from './incoming-call.ts'
+import type { CallEnvironment } from './ports.ts'
+import { callView, historyEntry, incomingView } from './views.ts'
+
+export interface Calls {
+  /** The id of the new call; `undefined` while there is another. */
+  start(handle: string, media: MediaChoice): CallId | undefined
+  accept(callId: CallId, media: MediaChoice): void
+  decline(callId: CallId): void
+  /** Cancels while ringing, hangs up afterwards. */
+  end(callId: CallId): void
+  setMedia(callId: CallId, media: MediaChoice): void
+  /** Takes an ended call off the screen. */
+  dismiss(callId: CallId): void
+  /** Also while a call is on: a hidden address leaves the direct path at once. */
+  preferencesChanged(): void
+  /** The person renamed or compared keys with somebody: what is shown of a running call follows. */
+  personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void
+  /** The machine woke up: new keys (section 5). */
+  resumed(): void
+  /** Hangs up; resolves when that has been said. */
+  close(): Promise<void>
+}
+
+interface Views {
+  readonly call: CallView | undefined
+  readonly incoming: IncomingView | undefined
+}
+
+export function createCalls(environment: CallEnvironment): Calls {
+  return new CallRunner(environment)
+}
+
+class CallRunner implements Calls, Runner {
+  readonly environment: CallEnvironment
+  readonly #contexts = new Map<CallId, CallContext>()
+  readonly #effects: EffectRunner
+  readonly #stopMail: () => void
+  #state: DeviceState
+  readonly #events: CallEvent[] = []
+  #running = false
+  #shown: string
+
+  constructor(environment: CallEnvironment) {
+    this.environment = environment
+    this.#state = initialState(environment.preferences().hideAddress)
+    this.#effects = new EffectRunner(this)
+    this.#shown = JSON.stringify(this.#views())
+    const desk = {
+      runner: this,
+      contextOf: (callId: CallId) => this.#contexts.get(callId),
+      add: (context: CallContext) => void this.#contexts.set(context.callId, context),
+    }
+    this.#stopMail = environment.mail.onReceived((mail) => mailReceived(desk, mail))
+  }
+
+  readonly state = (): DeviceState => this.#state
+
+  /** Events that come up while another is worked on wait for their turn. */
+  readonly dispatch = (event: CallEvent): void => {
+    this.#events.push(event)
+    if (this.#running) return
+    this.#running = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next)
+    } finally {
+      this.#running = false
+    }
+    this.#forget()
+    this.#show()
+  }
+
+  start(handle: string, media: MediaChoice): CallId | undefined {
+    const { kind } = this.#state.call
+    if (kind !== 'idle' && kind !== 'ended') return undefined
+    const callIdBytes = this.environment.random(CALL_ID_LENGTH)
+    const callId = toHex(callIdBytes)
+    this.#contexts.set(
+      callId,
+      createContext({
+        callId,
+        callIdBytes,
+        direction: 'outgoing',
+        startedAt: this.environment.clock.now(),
+        video: media.video,
+        person: undefined,
+        claimedHandle: new Sensitive(handle),
+        outgoing: {
+          typedHandle: new Sensitive(handle),
+          offer: undefined,
+          ticket: undefined,
+          invited: [],
+          sends: new Map(),
+          verifying: new Set(),
+        },
+        incoming: undefined,
+        local: media,
+        remote: NO_MEDIA,
+      }),
+    )
+    this.preferencesChanged()
+    this.dispatch({ kind: 'user-call', callId, media })
+    return callId
+  }
+
+  accept(callId: CallId, media: MediaChoice): void {
+    this.preferencesChanged()
+    this.dispatch({ kind: 'user-accept', callId, media })
+  }
+
+  decline(callId: CallId): void {
+    this.dispatch({ kind: 'user-decline', callId })
+  }
+
+  end(callId: CallId): void {
+    this.dispatch({ kind: 'user-end', callId })
+  }
+
+  setMedia(callId: CallId, media: MediaChoice): void {
+    this.dispatch({ kind: 'user-media', callId, media })
+  }
+
+  dismiss(callId: CallId): void {
+    this.dispatch({ kind: 'user-dismiss', callId })
+  }
+
+  preferencesChanged(): void {
+    const { hideAddress } = this.environment.preferences()
+    if (hideAddress !== this.#state.hideAddress) this.dispatch({ kind: 'hide-address', hide: hideAddress })
+  }
+
+  personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void {
+    for (const context of this.#contexts.values()) {
+      if (context.person?.accountId === accountId) context.person = { ...context.person, ...change }
+    }
+    this.#show()
+  }
+
+  resumed(): void {
+    this.dispatch({ kind: 'resumed' })
+  }
+
+  async close(): Promise<void> {
+    this.#stopMail()
+    const { call } = this.#state
+    if (call.kind === 'idle' || call.kind === 'ended') return
+    this.end(call.callId)
+    await new Promise<void>((resolve) => this.environment.clock.after(LINGER, resolve))
+  }
+
+  #step(event: CallEvent): void {
+    const { state, effects } = step(this.#state, event)
+    this.#state = state
+    const { call } = state
+    const context = call.kind === 'idle' ? undefined : this.#contexts.get(call.callId)
+    if (context !== undefined && 'local' in call) context.local = call.local
+    if (context !== undefined && 'remote' in call) context.remote = call.remote
+    for (const effect of effects) this.#execute(effect)
+  }
+
+  #execute(effect: CallEffect): void {
+    const context = this.#contexts.get(effect.callId)
+    if (context === undefined) throw new Error('an effect for a call that is not there')
+    if (effect.kind === 'record') {
+      const { clock, record } = this.environment
+      record(historyEntry(context, effect.reason, effect.missed, clock.now()))
+    } else this.#effects.execute(context, effect)
+  }
+
+  /** A call that is neither on nor on the screen is nobody's business any more. */
+  #forget(): void {
+    const { call } = this.#state
+    for (const callId of this.#contexts.keys()) {
+      if (call.kind === 'idle' || call.callId !== callId) this.#contexts.delete(callId)
+    }
+  }
+
+  #views(): Views {
+    const { call } = this.#state
+    const context = call.kind === 'idle' ? undefined : this.#contexts.get(call.callId)
+    if (context === undefined) return { call: undefined, incoming: undefined }
+    return { call: callView(this.#state, context), incoming: incomingView(this.#state, context) }
+  }
+
+  #show(): void {
+    const views = this.#views()
+    const shown = JSON.stringify(views)
+    if (shown === this.#shown) return
+    this.#shown = shown
+    this.environment.show(views)
+  }
+}

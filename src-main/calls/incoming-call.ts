@@ -1,0 +1,213 @@
+/** The callee's work: what mail brings is held against the directory (R19), then rings; and the Accept. */
+import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
+import { Sensitive } from '../../src-shared/base/sensitive.ts'
+import { type Ms, SECOND } from '../../src-shared/base/time.ts'
+import { ControlChannel } from '../../src-shared/call/control-channel.ts'
+import { chooseSuite, createAccept } from '../../src-shared/call/handshake.ts'
+import type { Admission } from '../../src-shared/call/machine/events.ts'
+import { NO_MEDIA } from '../../src-shared/call/machine/state.ts'
+import { parseCertificate } from '../../src-shared/identity/certificate.ts'
+import { normaliseHandle } from '../../src-shared/identity/handle.ts'
+import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
+import { type Invite, parseInvite } from '../../src-shared/protocol/invite.ts'
+import { type CallContext, createContext, required, type Runner } from './call-context.ts'
+import { personFound } from './outgoing-call.ts'
+import type { CallEnvironment, OwnIdentity, Person, ReceivedMail } from './ports.ts'
+
+/** While the directory does not answer, an invitation waits; it is worth nothing after it has expired. */
+const LOOKUP_PAUSE: Ms = 2 * SECOND
+
+export interface MailDesk {
+  readonly runner: Runner
+  /** The call of this id that the runner knows. */
+  readonly contextOf: (callId: string) => CallContext | undefined
+  readonly add: (context: CallContext) => void
+}
+
+/** The envelope is genuine (R14); its content is what its sender says. */
+export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
+  switch (mail.type) {
+    case 'invite': {
+      const invite = parseInvite(mail.payload)
+      if (invite !== undefined) void inviteReceived(desk, mail, invite)
+      return
+    }
+    case 'cancel':
+      cancelReceived(desk, mail)
+      return
+    case 'answered': {
+      const own = desk.runner.environment.identity()
+      const answered = parseAnswered(mail.payload)
+      // R24: only the own account says so.
+      if (answered === undefined || own === undefined || !equalBytes(mail.senderAccountPub, own.accountPub)) return
+      desk.runner.dispatch({ kind: 'answered', callId: toHex(answered.callId) })
+      return
+    }
+    case 'reply': {
+      const reply = parseReply(mail.payload)
+      if (reply === undefined) return
+      const callId = toHex(reply.callId)
+      if (!isFromInvited(desk.contextOf(callId), mail)) return
+      desk.runner.dispatch({ kind: 'reply', callId, from: toHex(mail.senderCertHash), answer: reply.answer })
+    }
+  }
+}
+
+function cancelReceived({ runner, contextOf }: MailDesk, mail: ReceivedMail): void {
+  const cancel = parseCancel(mail.payload)
+  if (cancel === undefined) return
+  const callId = toHex(cancel.callId)
+  const context = contextOf(callId)
+  if (context?.direction === 'outgoing' && !isFromInvited(context, mail)) return
+  runner.dispatch({ kind: 'cancel', callId, from: toHex(mail.senderCertHash), reason: cancel.reason })
+}
+
+function isFromInvited(context: CallContext | undefined, { senderCertHash }: ReceivedMail): boolean {
+  if (context?.direction !== 'outgoing') return false
+  return context.person?.devices.some(({ certHash }) => equalBytes(certHash, senderCertHash)) === true
+}
+
+async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite): Promise<void> {
+  const { runner } = desk
+  const { environment } = runner
+  const own = environment.identity()
+  // R19: not from this device, and not from this account: its devices do not call one another.
+  if (own === undefined || equalBytes(mail.senderAccountPub, own.accountPub)) return
+  const caller = await findCaller(environment, mail, invite)
+  if (caller === undefined || caller === 'key-changed') {
+    if (caller === 'key-changed') noteKeyChange(desk, mail, invite)
+    return
+  }
+  // R19: the handle must be the sender's own, and the sender one of the account's devices.
+  if (!equalBytes(caller.accountPub, mail.senderAccountPub) || caller.blocked) return
+  const from = caller.devices.find(({ certHash }) => equalBytes(certHash, mail.senderCertHash))
+  if (from === undefined) return
+  answerOwnLookup(desk, caller)
+  const callId = toHex(invite.callId)
+  if (desk.contextOf(callId) === undefined) {
+    desk.add(
+      createContext({
+        ...startOf(environment, invite),
+        person: caller,
+        outgoing: undefined,
+        incoming: { invite, mail, from, accept: undefined },
+      }),
+    )
+  }
+  dispatchInvite(runner, mail, invite, admissionOf(environment, own, caller, invite), caller.inContacts)
+}
+
+async function findCaller(
+  { directory, clock }: CallEnvironment,
+  mail: ReceivedMail,
+  { callerHandle }: Invite,
+): Promise<Person | 'key-changed' | undefined> {
+  for (;;) {
+    const found = await directory.find(callerHandle)
+    if (found.ok) return found.value
+    if (found.reason === 'key-changed') return 'key-changed'
+    if (found.reason !== 'offline' || clock.now() >= mail.expiresAt) return undefined
+    await new Promise<void>((resolve) => clock.after(LOOKUP_PAUSE, resolve))
+  }
+}
+
+/** R7: it does not ring before the person has accepted the new key; until then nobody knows whose call it was. */
+function noteKeyChange(desk: MailDesk, mail: ReceivedMail, invite: Invite): void {
+  if (desk.contextOf(toHex(invite.callId)) !== undefined) return
+  desk.add(
+    createContext({
+      ...startOf(desk.runner.environment, invite),
+      person: undefined,
+      outgoing: undefined,
+      incoming: undefined,
+    }),
+  )
+  dispatchInvite(desk.runner, mail, invite, 'key-changed', false)
+}
+
+function startOf(
+  { clock }: CallEnvironment,
+  { callId, media, callerHandle }: Invite,
+): Omit<Parameters<typeof createContext>[0], 'person' | 'outgoing' | 'incoming'> {
+  return {
+    callId: toHex(callId),
+    callIdBytes: callId,
+    direction: 'incoming',
+    startedAt: clock.now(),
+    video: media.video,
+    claimedHandle: new Sensitive(callerHandle),
+    local: NO_MEDIA,
+    remote: { audio: media.audio, video: media.video },
+  }
+}
+
+function dispatchInvite(
+  { dispatch, environment }: Runner,
+  mail: ReceivedMail,
+  { callId, media }: Invite,
+  admission: Admission,
+  known: boolean,
+): void {
+  dispatch({
+    kind: 'invite',
+    invitation: {
+      callId: toHex(callId),
+      from: toHex(mail.senderCertHash),
+      account: toHex(mail.senderAccountPub),
+      media: { audio: media.audio, video: media.video },
+      sentAt: mail.sentAt,
+      remaining: mail.expiresAt - environment.clock.now(),
+      admission,
+      known,
+    },
+  })
+}
+
+function admissionOf({ preferences }: CallEnvironment, own: OwnIdentity, caller: Person, { offer }: Invite): Admission {
+  if (caller.verification === 'key-changed') return 'key-changed'
+  if (preferences().contactsOnly && !caller.inContacts) return 'miss'
+  const suites = parseCertificate(own.certificate)?.suites ?? 0
+  // R22: a call that this device could not answer need not ring.
+  return chooseSuite(offer, suites) === undefined ? 'miss' : 'ring'
+}
+
+/** R25: two who call each other meet here before the own lookup is back; this one was for the same person. */
+function answerOwnLookup({ runner, contextOf }: MailDesk, caller: Person): void {
+  const { call } = runner.state()
+  if (call.kind !== 'outgoing' || call.stage !== 'resolving') return
+  const context = contextOf(call.callId)
+  const typed = normaliseHandle(context?.outgoing?.typedHandle.reveal() ?? '')
+  if (context !== undefined && typed !== undefined && typed === normaliseHandle(caller.handle.reveal())) {
+    personFound(runner, context, caller)
+  }
+}
+
+export function makeAccept(runner: Runner, context: CallContext, media: { audio: boolean; video: boolean }): void {
+  const { environment, dispatch } = runner
+  const incoming = required(context.incoming, 'invitation')
+  const { callId } = context
+  const own = environment.identity()
+  if (own === undefined) {
+    dispatch({ kind: 'accept-failed', callId, reason: 'failed' })
+    return
+  }
+  const made = createAccept(
+    {
+      invite: incoming.invite,
+      envDigest: incoming.mail.envDigest,
+      messageId: incoming.mail.messageId,
+      own,
+      media: { ...media, screen: false },
+    },
+    environment.random,
+  )
+  if (!made.ok) {
+    // R3: a share that would make the secret predictable is no accident.
+    dispatch({ kind: 'accept-failed', callId, reason: made.reason === 'share' ? 'insecure' : 'failed' })
+    return
+  }
+  incoming.accept = made.value.accept
+  context.session = made.value.session
+  context.channel = new ControlChannel(made.value.session)
+  dispatch({ kind: 'accept-made', callId })
+}
