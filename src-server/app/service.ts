@@ -93,7 +93,7 @@ async function compose(
   const server = await listen(options.port ?? DEFAULT_PORT, options.host, options.tls)
   undo.push(async () => void server.close())
   const port = listeningPort(server)
-  const relay = Relay.start({
+  const relay = new Relay({
     port: options.relayPort ?? port,
     bindAddress: options.host,
     publicAddresses: () => resolveNames(options.names ?? []),

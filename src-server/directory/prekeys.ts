@@ -1,4 +1,5 @@
 /** The prekeys of each device (R11): one-time ones are handed out once, the medium-term one when none is left. */
+import { setImmediate } from 'node:timers/promises'
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
@@ -29,6 +30,8 @@ export class Prekeys {
       const checked = prekey === undefined ? undefined : verifyPrekey(prekey, device, now)
       if (checked?.ok !== true) return failure('invalid')
       verified.push(checked.value)
+      // Each check takes some milliseconds; the relay's packets do not wait for 32 of them.
+      await setImmediate()
     }
     return this.#database.transaction(async (queries) => {
       for (const prekey of verified) await store(queries, prekey)

@@ -2,8 +2,6 @@
  * This folder holds the relay: rooms of devices that came with a valid ticket, and the forwarding of packets that it
  * cannot read. It asks nobody who a device is; the session that calls `connect` knows. It keeps nothing after a room.
  */
-import { IceUdpMuxListener } from 'node-datachannel'
-import { randomInt } from 'node:crypto'
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
 import { MINUTE, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
@@ -17,6 +15,7 @@ import { Budget } from './budget.ts'
 import { addCandidates, buildOffer, parseOffer } from './offer.ts'
 import { RelayPeer } from './peer.ts'
 import { Room, type RoomMember } from './room.ts'
+import { holdUdpPort } from './udp-port.ts'
 
 /** The caller's device and 16 of the callee's account. */
 const MEMBERS_PER_ROOM = 17
@@ -67,31 +66,16 @@ interface Connection extends RoomMember {
 export class Relay {
   readonly port: number
   readonly #options: RelayOptions
-  readonly #listener: IceUdpMuxListener
   readonly #rooms = new Map<string, { readonly room: Room; activeAt: UnixMs }>()
   readonly #connections = new Set<Connection>()
   readonly #closing = new Set<Promise<void>>()
   readonly #timer: NodeJS.Timeout
 
-  private constructor(options: RelayOptions, listener: IceUdpMuxListener, port: number) {
-    this.#options = options
-    this.#listener = listener
-    this.port = port
-    this.#timer = setInterval(() => this.#sweep(), SECOND)
-  }
-
   /** Throws if the port is taken. */
-  static start(options: RelayOptions): Relay {
-    const attempts = options.port === 0 ? 20 : 1
-    for (let attempt = 1; ; attempt++) {
-      const port = options.port === 0 ? randomInt(20_000, 60_000) : options.port
-      try {
-        // Holds the port for as long as the service runs, also while there is no member.
-        return new Relay(options, new IceUdpMuxListener(port, options.bindAddress), port)
-      } catch (error) {
-        if (attempt === attempts) throw error
-      }
-    }
+  constructor(options: RelayOptions) {
+    this.#options = options
+    this.port = holdUdpPort(options.port, options.bindAddress)
+    this.#timer = setInterval(() => this.#sweep(), SECOND)
   }
 
   async connect(entrance: Entrance): Promise<Result<string, 'invalid' | 'refused'>> {
@@ -120,7 +104,6 @@ export class Relay {
     clearInterval(this.#timer)
     for (const connection of this.#connections) this.#close(connection)
     await Promise.all(this.#closing)
-    this.#listener.stop()
   }
 
   #admits({ room, device, address }: Entrance): boolean {

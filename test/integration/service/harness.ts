@@ -52,10 +52,15 @@ export function closeAll(): void {
   open.clear()
 }
 
-export function clientOf(device: TestDevice | undefined, port: number, host = '127.0.0.1'): ServiceClient {
+type Who = TestDevice | undefined | (() => TestDevice | undefined)
+
+export function clientOf(who: Who, port: number, host = '127.0.0.1'): ServiceClient {
   const client = new ServiceClient({
     address: valueOf(parseAddress(`${host}:${String(port)}`)),
-    identity: () => device && { certificate: device.certificate.bytes, signingSecret: device.keys.device.secret },
+    identity: () => {
+      const device = typeof who === 'function' ? who() : who
+      return device && { certificate: device.certificate.bytes, signingSecret: device.keys.device.secret }
+    },
     clock: systemClock,
     random,
   })
