@@ -2,18 +2,25 @@
 import type { Ms } from '../base/time.ts'
 import type { PartialFrame } from './frame-assembler.ts'
 
-/** A packet counts as lost when a later one has been there for this long; reordering on the way is shorter. */
+/** Packets overtake one another by less than this; whoever asks for lost packets again waits longer. */
 const REORDER: Ms = 40
+const MAX_PATIENCE: Ms = 500
 /** Packets without content (padding, probes) that are remembered as not missing. */
 const MAX_EMPTY = 512
 
 export class MissingPackets {
   readonly #empty = new Set<number>()
   #gap: { readonly index: number; readonly since: Ms } | undefined
+  #patience: Ms = REORDER
+
+  /** A packet counts as lost when a later one has been there for this long. */
+  setPatience(patience: Ms): void {
+    this.#patience = Math.min(MAX_PATIENCE, Math.max(REORDER, patience))
+  }
 
   /** When it will be certain that the first missing packet is lost. */
   get lostAt(): Ms | undefined {
-    return this.#gap === undefined ? undefined : this.#gap.since + REORDER
+    return this.#gap === undefined ? undefined : this.#gap.since + this.#patience
   }
 
   noteEmpty(index: number): void {
@@ -36,7 +43,7 @@ export class MissingPackets {
 
   /** The first missing index, if it is lost for certain. */
   lost(now: Ms): number | undefined {
-    return this.#gap !== undefined && now >= this.#gap.since + REORDER ? this.#gap.index : undefined
+    return this.#gap !== undefined && now >= this.#gap.since + this.#patience ? this.#gap.index : undefined
   }
 
   reset(): void {

@@ -73,6 +73,11 @@ export interface VideoBuffer {
   /** The decoder failed or was replaced: nothing comes out before a keyframe. */
   requireKeyframe(now: Ms): void
   setExtraDelay(extra: Ms): void
+  /**
+   * How long a missing packet may take to come, before its frame is given up and a keyframe asked for. 40 ms at least,
+   * for packets that were overtaken; more where lost packets are asked for again (NACK).
+   */
+  setPatience(patience: Ms): void
   plan(): PlayoutPlan | undefined
   readonly statistics: VideoStatistics
 }

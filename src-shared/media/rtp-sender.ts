@@ -1,7 +1,7 @@
 /**
  * The sending side of one stream: numbers, timestamps and counters. It turns the payloads of a frame into packets that are
- * ready to be protected, and says what a sender report has to say. Retransmission belongs here as well, as a ring of
- * protected packets by number, age and bytes; nothing asks for it yet.
+ * ready to be protected, and says what a sender report has to say. A packet that goes out again goes as it was protected
+ * (R18), so whoever protects also remembers.
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/random.ts'

@@ -125,6 +125,10 @@ export class VideoReceiver implements VideoBuffer {
     this.#lastActivity = now
   }
 
+  setPatience(patience: Ms): void {
+    this.#missing.setPatience(patience)
+  }
+
   setExtraDelay(extra: Ms): void {
     this.#extraDelay = Math.min(MAX_EXTRA_DELAY, Math.max(0, extra))
   }

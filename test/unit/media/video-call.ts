@@ -100,6 +100,8 @@ export interface VideoCallOptions {
   readonly seed: number
   readonly durationMs: number
   readonly clockError: number
+  /** Lost packets are sent again when they are missed, and may be lost again; the receiver waits for them. */
+  readonly repair?: { readonly patience: number }
   /** Called for each packet that comes in; may add or change packets. */
   readonly tamper?: (packet: RtpPacket, now: number) => readonly RtpPacket[]
   /** From here on the network is perfect and nothing is tampered with. */
@@ -129,6 +131,7 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
   const packetizer = packetizerOf(codec)
   const sender = new RtpSender({ ssrc: 0x1236, clockRate: 90_000, random: seededRandom(String(options.seed)) })
   const receiver = new VideoReceiver()
+  if (options.repair !== undefined) receiver.setPatience(options.repair.patience)
   const path = new Path(random)
   const decoded = new Set<number>()
   const sentAt: number[] = []
@@ -156,7 +159,10 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
     const network = calm ? { ...conditions, loss: 0, burst: 0, reorder: 0, duplicate: 0 } : conditions
     for (const [i, packet] of packets.entries()) {
       // Spread as a pacer would.
-      for (const at of path.arrivals(now + i, network)) arrivals.push({ packet, at })
+      const times = path.arrivals(now + i, network)
+      const again = times.length === 0 && options.repair !== undefined && random() >= conditions.loss
+      if (again) times.push(now + i + 40 + 3 * conditions.delay)
+      for (const at of times) arrivals.push({ packet, at })
     }
     arrivals.sort((a, b) => a.at - b.at)
   }

@@ -321,6 +321,24 @@ describe('pictures over random networks', () => {
     for (const outcome of outcomes) expect(longestPause(outcome)).toBeLessThan(1500)
   })
 
+  it('hardly need keyframes where lost packets are sent again, if the buffer is given the patience for it', () => {
+    const lossy = { ...PERFECT, loss: 0.05 }
+    const common = {
+      codec: 'vp8',
+      layering: 'none',
+      conditions: lossy,
+      seed: 8,
+      durationMs: 20_000,
+      clockError: 0,
+    } as const
+    const patient = runVideoCall({ ...common, random: generator(8), repair: { patience: 150 } })
+    const impatient = runVideoCall({ ...common, random: generator(8), repair: { patience: 0 } })
+    expect(patient.undecodable).toEqual([])
+    expect(patient.requests.length).toBeLessThan(10)
+    expect(impatient.requests.length).toBeGreaterThan(3 * patient.requests.length)
+    expect(patient.rendered.length).toBeGreaterThan(0.9 * patient.sent)
+  })
+
   it('recover from hostile packets, whatever they were, with bounded state', () => {
     for (let seed = 0; seed < 150; seed++) {
       const random = generator(seed + 50_000)
