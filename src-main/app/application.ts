@@ -94,7 +94,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   })
 
   powerMonitor.on('resume', () => {
-    runtime.networkChanged()
+    runtime.resumed()
   })
   powerMonitor.on('unlock-screen', () => {
     runtime.networkChanged()
@@ -103,10 +103,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin' && tray === undefined) app.quit()
   })
-  // A call is hung up and the database closed before the process ends.
-  app.on('will-quit', () => {
-    runtime.close()
-  })
+  quitGracefully(runtime, log)
 
   void trayAvailable().then((available) => {
     if (!available) return
@@ -120,4 +117,25 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     app.exit(1)
   })
   return { open }
+}
+
+/** Hanging up takes a third of a second; nothing may keep the process longer than this. */
+const QUIT_LIMIT_MS = 1500
+
+/** A call is hung up and the database closed before the process ends. */
+function quitGracefully(runtime: Runtime, log: Log): void {
+  let closing = false
+  app.on('will-quit', (event) => {
+    if (closing) return
+    closing = true
+    event.preventDefault()
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, QUIT_LIMIT_MS))
+    void Promise.race([runtime.close(), limit])
+      .catch((error: unknown) => {
+        log.error({ error }, 'closing failed')
+      })
+      .finally(() => {
+        app.quit()
+      })
+  })
 }

@@ -46,6 +46,14 @@ export class People {
     })
   }
 
+  /** What the person noted about somebody, in the contacts or not. */
+  known(accountId: AccountId): Pick<Contact, 'verification'> & Partial<Pick<Contact, 'name'>> {
+    const contact = this.contacts().find((candidate) => candidate.accountId === accountId)
+    if (contact !== undefined) return { name: contact.name, verification: contact.verification }
+    const pin = this.#options.store.pins.byAccount(fromHex(accountId))
+    return { verification: pin?.verified === true ? 'verified' : 'unverified' }
+  }
+
   async find(handle: string): Promise<FindOutcome> {
     const found = await this.#options.directory()?.find(handle)
     return this.#outcome(handle, found)

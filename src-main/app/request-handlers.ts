@@ -57,7 +57,8 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       runtime.calls.dismiss(callId)
     },
     'call.openMediaPort': (callId, sender) => {
-      mediaPorts.handOver(callId, sender)
+      const { call } = runtime.snapshot
+      if (call?.callId === callId && call.phase.kind !== 'ended') mediaPorts.handOver(callId, sender)
     },
 
     'window.setFullScreen': (fullScreen, sender) => {

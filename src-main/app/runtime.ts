@@ -8,6 +8,7 @@ import type { CreateOutcome, HandleCheck } from '../../src-shared/ipc/contract.t
 import type { KeychainProblem, Settings, Snapshot, Startup } from '../../src-shared/ipc/snapshot.ts'
 import { addressText, parseAddress, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import type { OwnAccount } from '../account/identity.ts'
+import type { Calls } from '../calls/calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { HistoryStore } from '../store/history-store.ts'
 import type { Store } from '../store/store.ts'
@@ -16,7 +17,7 @@ import { type LocalService, startLocalService } from './embedded-service.ts'
 import type { Log } from './log.ts'
 import { People } from './people.ts'
 import type { ProfileFolder } from './profile.ts'
-import type { CallCommands, ServiceSession } from './service-session.ts'
+import type { ServiceSession } from './service-session.ts'
 import { openSealedState, type SealedState, UnusableProfileError } from './startup.ts'
 import { systemClock } from './system.ts'
 
@@ -57,7 +58,7 @@ export class Runtime {
   }
 
   /** Throws without an account. */
-  get calls(): CallCommands {
+  get calls(): Calls {
     const calls = this.#session?.calls
     if (calls === undefined) throw new Error('there is no account')
     return calls
@@ -78,6 +79,8 @@ export class Runtime {
       ownAccountPub: () => this.#account?.keys.account.public,
       changed: () => {
         state.update({ contacts: this.people.contacts() })
+        const accountId = state.snapshot.call?.accountId
+        if (accountId !== undefined) this.#session?.calls?.personChanged(accountId, this.people.known(accountId))
       },
     })
     state.update({
@@ -119,7 +122,7 @@ export class Runtime {
     const address = text === undefined ? undefined : parseAddress(text)
     if (address?.ok === false) return 'invalid'
     this.#store.meta.set('service-address', address && addressText(address.value))
-    this.#disconnect()
+    void this.#disconnect()
     // From here on this choice counts, not the command line's.
     this.#connectSoon(address?.value)
     return 'changed'
@@ -133,14 +136,22 @@ export class Runtime {
   updateSettings(changes: Partial<Settings>): undefined {
     this.#store.settings.update(changes)
     this.#options.state.update({ settings: this.#store.settings.all() })
+    this.#session?.calls?.preferencesChanged()
   }
 
   networkChanged(): void {
     this.#session?.networkChanged()
   }
 
-  close(): void {
-    this.#disconnect()
+  /** From suspend: the network may be another one, and a running call takes new keys. */
+  resumed(): void {
+    this.networkChanged()
+    this.#session?.calls?.resumed()
+  }
+
+  /** Hangs up and closes the files. */
+  async close(): Promise<void> {
+    await this.#disconnect()
     this.#sealed?.store.close()
     this.#sealed = undefined
   }
@@ -239,12 +250,13 @@ export class Runtime {
     })
   }
 
-  #disconnect(): void {
+  async #disconnect(): Promise<void> {
     this.#connection++
-    this.#session?.close()
+    const [session, local] = [this.#session, this.#local]
     this.#session = undefined
-    this.#local?.stop()
     this.#local = undefined
+    await session?.close()
+    local?.stop()
   }
 }
 

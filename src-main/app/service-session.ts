@@ -1,17 +1,23 @@
 /** This device at one service: the connection, and once there is an account everything that speaks over it. No Electron in this file. */
+import { failure } from '../../src-shared/base/result.ts'
+import { SUITES } from '../../src-shared/crypto/suites.ts'
 import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
+import type { Settings } from '../../src-shared/ipc/snapshot.ts'
 import type { ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import { AccountDirectory } from '../account/directory.ts'
 import type { OwnAccount } from '../account/identity.ts'
 import { DeviceMail } from '../account/mail.ts'
+import type { Vault } from '../account/ports.ts'
 import { Prekeys } from '../account/prekeys.ts'
 import { Registration } from '../account/registration.ts'
-import type { Vault } from '../account/ports.ts'
+import { type Calls, createCalls } from '../calls/calls.ts'
+import type { CallEnvironment, CallPreferences } from '../calls/ports.ts'
+import { createDirectLinks } from '../ice/direct-link.ts'
+import { createRelayLinks } from '../ice/relay-link.ts'
+import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import { ServiceClient } from '../signaling/service-client.ts'
 import type { Service } from '../signaling/service.ts'
 import type { Store } from '../store/store.ts'
-import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
-import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { AppState } from './app-state.ts'
 import type { Log } from './log.ts'
 import type { People } from './people.ts'
@@ -29,21 +35,12 @@ export interface ServiceSessionOptions {
   readonly stateChanged: (state: Service['state']) => void
 }
 
-/** What a person does with a call. */
-export interface CallCommands {
-  start(handle: string, media: MediaChoice): void
-  accept(callId: string, media: MediaChoice): void
-  decline(callId: string): void
-  end(callId: string): void
-  setMedia(callId: string, media: MediaChoice): void
-  dismiss(callId: string): void
-}
-
 /** What exists once the account is registered somewhere. */
 interface AccountParts {
   readonly account: OwnAccount
   readonly directory: AccountDirectory
   readonly prekeys: Prekeys
+  readonly calls: Calls
   readonly stop: () => void
 }
 
@@ -85,8 +82,8 @@ export class ServiceSession {
     return this.#registration
   }
 
-  get calls(): CallCommands | undefined {
-    return undefined
+  get calls(): Calls | undefined {
+    return this.#parts?.calls
   }
 
   get directory(): AccountDirectory | undefined {
@@ -107,10 +104,15 @@ export class ServiceSession {
     this.#client.networkChanged()
   }
 
-  close(): void {
+  /** Hangs up, and resolves when that has been said. */
+  async close(): Promise<void> {
+    const parts = this.#parts
     this.#closed = true
-    this.#parts?.stop()
     this.#parts = undefined
+    parts?.stop()
+    const hungUp = parts?.calls.close()
+    this.#options.state.update({ call: undefined, incoming: undefined })
+    await hungUp
     this.#client.close()
   }
 
@@ -142,13 +144,57 @@ export class ServiceSession {
         log.warn({ reason }, 'an envelope was dropped')
       },
     })
+    const calls = createCalls(this.#callEnvironment(account, directory, mail))
+    // After the calls: what waits in the queue is for them.
     const stops = [prekeys.start(), mail.start()]
     this.#parts = {
       account,
       directory,
       prekeys,
+      calls,
       stop: () => {
         for (const stop of stops) stop()
+      },
+    }
+  }
+
+  #callEnvironment(account: OwnAccount, directory: AccountDirectory, mail: DeviceMail): CallEnvironment {
+    const { state, store, people, log, mediaPorts } = this.#options
+    const clock = systemClock
+    return {
+      clock,
+      random: systemRandom,
+      identity: () => account.identity,
+      preferences: () => preferencesOf(state.snapshot.settings),
+      directory,
+      mail,
+      relayTicket: async (callId, peerAccountPub) => {
+        const ticket = await this.#client.relayTicket(callId, peerAccountPub)
+        if (ticket.ok) return ticket
+        return failure(ticket.reason === 'offline' ? 'offline' : 'refused')
+      },
+      relays: createRelayLinks({
+        clock,
+        connect: (ticket, offer) => this.#client.relayConnect(ticket, offer),
+        log: (event) => {
+          log.info({ event }, 'the relay path')
+        },
+        jitter: Math.random,
+      }),
+      directs: createDirectLinks({ clock }),
+      mediaPorts,
+      show: (views) => {
+        if (!this.#closed) state.update(views)
+      },
+      record: (entry) => {
+        try {
+          store.history.add(entry)
+          state.update({ history: store.history.all() })
+          // R7: from now on the person is asked before the next call.
+          if (entry.reason === 'key-changed') people.keyChanged(entry.handle)
+        } catch (error) {
+          log.error({ error }, 'a call was not noted in the history')
+        }
       },
     }
   }
@@ -166,4 +212,11 @@ export class ServiceSession {
       if (!this.#closed) this.#options.log.error({ error }, 'the account was not announced')
     }
   }
+}
+
+/** The preferred suite first; the other one stays on offer (R22). */
+function preferencesOf(settings: Settings): CallPreferences {
+  const { preferredSuite, hideAddress, contactsOnly } = settings
+  const others = SUITES.map(({ name }) => name).filter((name) => name !== preferredSuite)
+  return { suites: [preferredSuite, ...others], hideAddress, contactsOnly }
 }
