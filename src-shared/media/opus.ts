@@ -100,8 +100,10 @@ export function opusConcealment(previous: Bytes): Uint8Array<ArrayBuffer> {
     case 2:
       // Two frames of different length need a length byte; two of equal length need none.
       return Uint8Array.of((toc & 0xfc) | 1)
-    case 3:
-      return Uint8Array.of(toc, (previous[1] ?? 1) & 0x3f)
+    case 3: {
+      const count = (previous[1] ?? 1) & 0x3f
+      return count === 1 ? Uint8Array.of(toc & 0xfc) : Uint8Array.of(toc, count)
+    }
     default:
       return Uint8Array.of(toc)
   }

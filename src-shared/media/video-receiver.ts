@@ -114,7 +114,7 @@ export class VideoReceiver implements VideoBuffer {
   takeKeyframeRequest(now: Ms, roundTrip: Ms | undefined): boolean {
     const lost = this.#missing.lost(now)
     const needed = this.#references.lost || (lost !== undefined && !this.#references.layered)
-    if (!needed || now - this.#lastActivity > ACTIVE || this.#isKeyframeArriving(lost ?? -1, now)) return false
+    if (!needed || now - this.#lastActivity > ACTIVE || this.#isKeyframeArriving(lost, now)) return false
     if (!this.#requests.take(now, roundTrip)) return false
     this.#counters.keyframesRequested += 1
     return true
@@ -197,15 +197,18 @@ export class VideoReceiver implements VideoBuffer {
     return next !== undefined && next.first === this.#missing.past(frame.last)
   }
 
+  /** Where nothing but a keyframe helps, what is missing before it is no matter. */
   #watchGap(): void {
-    this.#missing.watch(this.#expected, this.#assembler.frames)
+    const { frames } = this.#assembler
+    const keyframe = this.#references.lost ? frames.find((frame) => frame.mayBecomeKeyframe) : undefined
+    this.#missing.watch(keyframe?.first ?? this.#expected, frames)
   }
 
-  /** Behind the loss at `index`: whole and waiting to be due, or under way without a loss of its own. */
-  #isKeyframeArriving(index: number, now: Ms): boolean {
+  /** Behind the loss at `lost`: whole and waiting to be due, or under way. */
+  #isKeyframeArriving(lost: number | undefined, now: Ms): boolean {
     return this.#assembler.frames.some((frame) => {
-      if (frame.first < index || frame.hole !== undefined || !frame.mayBecomeKeyframe) return false
-      return this.#isWhole(frame) ? frame.keyframe : now - frame.lastArrival < ARRIVING
+      if (!frame.mayBecomeKeyframe || frame.first < (lost ?? 0)) return false
+      return this.#isWhole(frame) ? frame.keyframe : frame.hole !== undefined || now - frame.lastArrival < ARRIVING
     })
   }
 

@@ -50,6 +50,7 @@ describe('Opus packets', () => {
     expect(toHex(opusConcealment(fromHex('790102')))).toBe('79')
     expect(toHex(opusConcealment(fromHex('7a01aabb')))).toBe('79')
     expect(toHex(opusConcealment(fromHex('7bc201aabbcc')))).toBe('7b02')
+    expect(toHex(opusConcealment(fromHex('7b4102aa0000')))).toBe('78')
     fc.assert(
       fc.property(foreignBytes(...['78aabb', '7a01aabb', '7b4102aa0000', '7b8201aabbcc'].map(fromHex)), (bytes) => {
         const samples = opusSamples(bytes)

@@ -172,6 +172,21 @@ describe('a keyframe', () => {
     }
   })
 
+  it('of which a packet is asked for again is waited for, and asked for when that does not come', () => {
+    const receiver = new VideoReceiver()
+    receiver.setPatience(150)
+    const part = (i: number): RtpPacket => packetOf(i, 0, { start: i === 0, end: i === 9, keyframe: i === 0 })
+    for (let i = 0; i < 10; i++) if (i !== 4) receiver.insert(part(i), i)
+    expect(receiver.takeKeyframeRequest(100, 50)).toBe(false)
+    receiver.insert(part(4), 120)
+    expect(receiver.poll(120)).toHaveLength(1)
+    const other = new VideoReceiver()
+    other.setPatience(150)
+    for (let i = 0; i < 10; i++) if (i !== 4) other.insert(part(i), i)
+    expect(other.takeKeyframeRequest(154, 50)).toBe(false)
+    expect(other.takeKeyframeRequest(156, 50)).toBe(true)
+  })
+
   it('is asked for when the stream is joined in the middle, and when the decoder failed', () => {
     const receiver = new VideoReceiver()
     expect(receiver.takeKeyframeRequest(0, undefined)).toBe(false)
