@@ -88,7 +88,8 @@ class CallPort {
     if (this.#underWay >= CREDITS) return
     this.#underWay++
     // A view would take its whole backing store along.
-    this.#port.postMessage({ kind: 'packets', batch: new Uint8Array(batch) } satisfies FromMain)
+    const whole = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch)
+    this.#port.postMessage({ kind: 'packets', batch: whole } satisfies FromMain)
   }
 
   #take(data: unknown): void {
@@ -115,8 +116,8 @@ function eraseKeys(...directions: readonly StreamKeys[]): void {
 }
 
 export interface ElectronMediaPorts extends MediaPorts {
-  /** The page in `to` asked for the port of `callId`; `false` if there is no such call. */
-  handOver(callId: string, to: WebContents): boolean
+  /** The page in `to` asked for the port of `callId`, which is on; perhaps before the call has anything to say. */
+  handOver(callId: string, to: WebContents): void
 }
 
 export function createMediaPorts(): ElectronMediaPorts {
@@ -138,9 +139,7 @@ export function createMediaPorts(): ElectronMediaPorts {
       calls.delete(callId)
     },
     handOver(callId, to) {
-      const port = calls.get(callId)
-      port?.handOver(callId, to)
-      return port !== undefined
+      portOf(callId).handOver(callId, to)
     },
   }
 }

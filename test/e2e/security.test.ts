@@ -199,14 +199,15 @@ describe('main', () => {
       const bridge = Reflect.get(globalThis, 'sightline') as {
         request(name: string, argument: unknown): Promise<unknown>
       }
+      const attempts: readonly (readonly [string, unknown])[] = [
+        ['account.create', { name: 'x', handle: 7 }],
+        ['call.end', '../../secret'],
+        ['no.such.request', undefined],
+        ['settings.update', { theme: 'dark', more: 1 }],
+      ]
       return Promise.all(
-        [
-          ['account.create', { name: 'x', handle: 7 }],
-          ['call.end', '../../secret'],
-          ['no.such.request', undefined],
-          ['settings.update', { theme: 'dark', more: 1 }],
-        ].map(([name, argument]) =>
-          bridge.request(String(name), argument).then(
+        attempts.map(([name, argument]) =>
+          bridge.request(name, argument).then(
             () => 'answered',
             (error: unknown) => String(error),
           ),

@@ -65,9 +65,7 @@ async function refused(app: RunningApp, reason: KeychainProblem): Promise<void> 
 }
 
 const keychainName = (profile: string) =>
-  String(
-    (JSON.parse(readFileSync(path.join(profile, 'profile.json'), 'utf8')) as { keychainName: string }).keychainName,
-  )
+  (JSON.parse(readFileSync(path.join(profile, 'profile.json'), 'utf8')) as { keychainName: string }).keychainName
 
 describe('an account', () => {
   it('is there again after a restart, and after the process was killed', async () => {
