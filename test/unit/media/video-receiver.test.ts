@@ -84,6 +84,25 @@ describe('pictures over a perfect network', () => {
   })
 })
 
+describe('numbers and timestamps', () => {
+  it.each(LAYERINGS)('wrap without a trace: %s', (layering) => {
+    let shift: { number: number; timestamp: number } | undefined
+    const tamper = (packet: RtpPacket): RtpPacket[] => {
+      // Both wrap within the first second.
+      shift ??= { number: 65_500 - packet.sequenceNumber, timestamp: 2 ** 32 - 50_000 - packet.timestamp }
+      const sequenceNumber = (packet.sequenceNumber + shift.number) & 0xffff
+      return [{ ...packet, sequenceNumber, timestamp: (packet.timestamp + shift.timestamp) >>> 0 }]
+    }
+    const common = { codec: 'vp8', layering, conditions: PERFECT, seed: 2, durationMs: 20_000, clockError: 0 } as const
+    const outcome = runVideoCall({ ...common, random: generator(2), tamper })
+    // Twenty seconds also wrap PictureID, and TL0PICIDX where half of 600 frames count.
+    expect(outcome.rendered.map(({ id }) => id)).toEqual(outcome.rendered.map((_, i) => i))
+    expect(outcome.rendered.length).toBeGreaterThanOrEqual(outcome.sent - 2)
+    expect(outcome.undecodable).toEqual([])
+    expect(outcome.requests).toEqual([])
+  })
+})
+
 describe('after a loss', () => {
   const insertAll = (receiver: VideoReceiver, packets: readonly (readonly [RtpPacket, number])[]): number[] => {
     const out: number[] = []
