@@ -43,6 +43,7 @@ class WindowMediaSession implements MediaSession {
   #level = 0
   #nextRequest = 0
   #closed = false
+  #inCall = false
   #latencyTimer: ReturnType<typeof setInterval> | undefined
 
   constructor({ listener, devices, playout = 'direct', video }: MediaSessionOptions) {
@@ -72,6 +73,7 @@ class WindowMediaSession implements MediaSession {
   }
 
   attach(port: MessagePort): void {
+    this.#inCall = true
     this.#send({ kind: 'attach', port }, [port])
   }
 
@@ -114,9 +116,9 @@ class WindowMediaSession implements MediaSession {
     const { audio, video } = this.#media
     await Promise.all([
       this.#camera.want({ on: video, deviceId: this.#devices.cameraId }),
-      // A muted microphone stays open: opening takes up to a second with a headset, and the first words would be lost.
+      // In a call, a muted microphone stays open: opening takes up to a second with a headset, and first words would be lost.
       this.#microphone.want({
-        on: audio || this.#microphone.track !== undefined,
+        on: audio || (this.#inCall && this.#microphone.track !== undefined),
         deviceId: this.#devices.microphoneId,
       }),
     ])

@@ -21,15 +21,16 @@ interface SpeechConfig extends AudioEncoderConfig {
 
 interface Encoding {
   readonly encoder: AudioEncoder
-  readonly channels: number
   readonly sampleRate: number
 }
 
 export class AudioSender {
   readonly #stream: RtpSender
   readonly #outlet: AudioOutlet
-  readonly #clock = new CaptureClock()
+  #clock = new CaptureClock()
   #encoding: Encoding | undefined
+  /** The least time of the next packet, on the worker's clock. */
+  #nextUs = 0
   /** The next packet is the first after a pause. */
   #isFirst = true
   #muted = true
@@ -50,10 +51,15 @@ export class AudioSender {
 
   /** `isFirst`: of its microphone. */
   take(sound: AudioData, isFirst: boolean): void {
+    if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(sound.timestamp, performance.now())
     // What the encoder still holds from before a pause is not joined to what comes after it.
     if (isFirst || this.#muted || !this.#outlet.isOpen) this.close()
-    if (!this.#muted && this.#outlet.isOpen) this.#encoderFor(sound).encode(sound)
+    if (!this.#muted && this.#outlet.isOpen) {
+      const mono = monoOf(sound)
+      this.#encoderFor(mono).encode(mono)
+      mono.close()
+    }
     sound.close()
   }
 
@@ -63,41 +69,54 @@ export class AudioSender {
     this.#isFirst = true
   }
 
-  #encoderFor({ numberOfChannels, sampleRate }: AudioData): AudioEncoder {
-    const { encoder: existing, channels, sampleRate: rate } = this.#encoding ?? {}
-    if (existing?.state === 'configured' && channels === numberOfChannels && rate === sampleRate) return existing
+  #encoderFor({ sampleRate, timestamp }: AudioData): AudioEncoder {
+    const existing = this.#encoding
+    if (existing?.encoder.state === 'configured' && existing.sampleRate === sampleRate) return existing.encoder
     this.close()
+    // From the sound's timestamps to the worker's clock; fixed, so that the distances stay exact.
+    const beginUs = Math.max(this.#nextUs, this.#clock.localTime(timestamp) * 1000)
+    const shiftUs = Math.round(beginUs - timestamp)
     const encoder = new AudioEncoder({
-      output: (chunk) => this.#encoded(chunk),
+      output: (chunk) => this.#encoded(chunk, shiftUs),
       // The next sound makes a new one.
       error: () => (this.#encoding = undefined),
     })
     const config: SpeechConfig = {
       codec: 'opus',
-      numberOfChannels,
+      numberOfChannels: 1,
       sampleRate,
       bitrate: OPUS_BITRATE,
       bitrateMode: 'constant',
       opus: { application: 'voip', signal: 'voice', frameDuration: OPUS_FRAME_MS * 1000, usedtx: false },
     }
     encoder.configure(config)
-    this.#encoding = { encoder, channels: numberOfChannels, sampleRate }
+    this.#encoding = { encoder, sampleRate }
     return encoder
   }
 
-  #encoded(chunk: EncodedAudioChunk): void {
+  #encoded(chunk: EncodedAudioChunk, shiftUs: number): void {
     if (!this.#outlet.isOpen || this.#muted) return
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)
     const packets = this.#stream.packets({
       payloadType: payloadTypeOf('opus'),
       payloads: [data],
-      timestampUs: chunk.timestamp,
+      timestampUs: chunk.timestamp + shiftUs,
       capturedAt: this.#clock.localTime(chunk.timestamp),
       marker: this.#isFirst,
     })
+    this.#nextUs = chunk.timestamp + shiftUs + OPUS_FRAME_MS * 1000
     this.#isFirst = false
     this.#sentMs += OPUS_FRAME_MS
     this.#outlet.send(packets)
   }
+}
+
+/** What is asked of microphones is one channel; of one that gives more, the first stands for all. */
+function monoOf(sound: AudioData): AudioData {
+  if (sound.numberOfChannels === 1) return sound.clone()
+  const { sampleRate, numberOfFrames, timestamp } = sound
+  const data = new Float32Array(numberOfFrames)
+  sound.copyTo(data, { planeIndex: 0, format: 'f32-planar' })
+  return new AudioData({ format: 'f32-planar', sampleRate, numberOfFrames, numberOfChannels: 1, timestamp, data })
 }

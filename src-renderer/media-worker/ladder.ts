@@ -4,21 +4,16 @@ import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { PictureSize } from './messages.ts'
 
 /** Of the shorter side, pixels. */
-const RUNGS = [720, 540, 360, 180] as const
+export const RUNGS = [720, 540, 360, 180] as const
 const FRAMES_PER_SECOND = 30
 
 export class Ladder {
-  readonly #maxHeight: number
   #height: number | undefined
 
-  constructor(maxHeight: number) {
-    this.#maxHeight = maxHeight
-  }
-
-  /** The size to encode a picture of size `source` in; never larger than it, both sides even. */
-  fit(source: PictureSize, codec: VideoCodec, bitrate: number): PictureSize {
-    const rungs = RUNGS.filter((height) => height <= this.#maxHeight)
-    this.#height = rungs.find((height) => bitrate >= this.#needed(codec, height)) ?? Math.min(180, this.#maxHeight)
+  /** The size to encode a picture of size `source` in; never larger than it or `maxHeight`, both sides even. */
+  fit(source: PictureSize, codec: VideoCodec, bitrate: number, maxHeight: number): PictureSize {
+    const rungs = RUNGS.filter((height) => height <= maxHeight)
+    this.#height = rungs.find((height) => bitrate >= this.#needed(codec, height)) ?? Math.min(180, maxHeight)
     const scale = Math.min(1, this.#height / Math.min(source.width, source.height))
     return { width: even(source.width * scale), height: even(source.height * scale) }
   }

@@ -27,6 +27,7 @@ import { PortLink } from './port-link.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
 import { RateControl } from './rate-control.ts'
+import { PacketRequests, patienceFor, SentPackets } from './repair.ts'
 import { type ReportedKind, Reports } from './reports.ts'
 import { VideoPlayout } from './video-playout.ts'
 import { VideoSender } from './video-sender.ts'
@@ -34,6 +35,8 @@ import { VideoSender } from './video-sender.ts'
 /** From a frame's writing to the screen: half a frame of the screen and the compositor. */
 const SCREEN_LATENCY: Ms = 16
 const SYNC_INTERVAL: Ms = 250
+/** While packets are missing, they are looked after this often. */
+const MISSING_INTERVAL: Ms = 10
 
 type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 
@@ -52,6 +55,10 @@ export class MediaEngine {
   readonly #audioBuffer = new AudioReceiver()
   readonly #videoBuffer = new VideoReceiver()
   readonly #videoPlayout: VideoPlayout
+  readonly #requests = new PacketRequests()
+  readonly #sentPackets = new SentPackets()
+  #sentSinceReport = 0
+  #missingTimer: ReturnType<typeof setTimeout> | undefined
   #link: PortLink | undefined
   #path: 'relay' | 'direct' | undefined
   #received = 0
@@ -71,9 +78,10 @@ export class MediaEngine {
         send: (kind, compound) => this.#sendReport(kind, compound),
         senderReport: (kind, info) => this.#sync.senderReport(kind, info),
         receptionReport: (kind, loss) => {
-          if (kind === 'video') this.#rate.reported(loss, this.#reports.roundTrip)
+          if (kind === 'video') this.#adaptRate(loss)
         },
         keyframeRequested: () => this.#videoSender.requestKeyframe(),
+        packetsMissing: (sequenceNumbers) => this.#repair(sequenceNumbers),
       },
     )
     this.#audioSender = new AudioSender(
@@ -122,6 +130,7 @@ export class MediaEngine {
     this.#pacer.clear()
     this.#reports.stop()
     clearInterval(this.#syncTimer)
+    clearTimeout(this.#missingTimer)
     this.#videoPlayout.setOn(false)
   }
 
@@ -199,6 +208,7 @@ export class MediaEngine {
       else this.#refused += 1
     }
     this.#videoPlayout.poll()
+    this.#askForMissing()
   }
 
   #takeOpened({ kind, rtcp, packet }: Opened, now: Ms): void {
@@ -212,12 +222,36 @@ export class MediaEngine {
     const rtp = parseRtp(packet)
     if (rtp === undefined) return
     this.#reports.received(kind, rtp, now)
+    if (kind === 'video') this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now)
     const buffer = kind === 'audio' ? this.#audioBuffer : this.#videoBuffer
     buffer.insert(rtp, now)
   }
 
   #askForKeyframe(now: Ms): void {
     if (this.#videoBuffer.takeKeyframeRequest(now, this.#reports.roundTrip)) this.#reports.requestKeyframe()
+  }
+
+  /** Asks at once, and again while the answer does not come. */
+  #askForMissing(): void {
+    clearTimeout(this.#missingTimer)
+    const { roundTrip } = this.#reports
+    const patience = patienceFor(roundTrip)
+    this.#videoBuffer.setPatience(patience)
+    const lost = this.#requests.take(performance.now(), roundTrip, patience)
+    if (lost.length > 0) this.#reports.requestPackets(lost)
+    if (!this.#requests.isEmpty) this.#missingTimer = setTimeout(() => this.#askForMissing(), MISSING_INTERVAL)
+  }
+
+  #repair(sequenceNumbers: readonly number[]): void {
+    const packets = this.#sentPackets.find(sequenceNumbers, performance.now(), this.#reports.roundTrip)
+    if (packets.length > 0) this.#sendPackets(packets)
+  }
+
+  /** What was lost and sent again does not appear in the report, but was lost all the same. */
+  #adaptRate(reportedLoss: number): void {
+    const missing = this.#sentPackets.takeRequested() / Math.max(1, this.#sentSinceReport)
+    this.#sentSinceReport = 0
+    this.#rate.reported(Math.max(reportedLoss, Math.min(1, missing)), this.#reports.roundTrip)
   }
 
   #outlet<Sent>(send: (packets: readonly Uint8Array[]) => Sent) {
@@ -233,6 +267,8 @@ export class MediaEngine {
   #sendRtp(kind: ReportedKind, packets: readonly Uint8Array[]): boolean {
     const protectedPackets = packets.map((packet) => this.#protection.protectRtp(kind, packet))
     if (kind === 'audio') return this.#sendPackets(protectedPackets)
+    this.#sentPackets.remember(protectedPackets, performance.now())
+    this.#sentSinceReport += packets.length
     return this.#pacer.enqueue(protectedPackets, this.#rate.bitrate)
   }
 

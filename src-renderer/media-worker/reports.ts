@@ -21,6 +21,8 @@ export interface ReportListener {
   /** About the own stream; `loss` 0 to 1. */
   receptionReport(kind: ReportedKind, loss: number): void
   keyframeRequested(): void
+  /** Packets of the own picture did not arrive. */
+  packetsMissing(sequenceNumbers: readonly number[]): void
 }
 
 const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
@@ -83,6 +85,16 @@ export class Reports {
     if (media !== undefined) this.#send('video', [{ kind: 'picture-loss', sender, media }])
   }
 
+  /** Asks for packets of the picture again. */
+  requestPackets(lost: readonly number[]): void {
+    const media = this.#received.get('video')?.ssrc
+    const sender = this.#own.video.ssrc
+    // On its own, without the reports (RFC 5506): it has to be quick, and comes often on a bad network.
+    if (media !== undefined) {
+      this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
+    }
+  }
+
   /** An authentic compound came in; one that is malformed changes nothing. */
   take(kind: ReportedKind, compound: Uint8Array, now: Ms): void {
     for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now)
@@ -107,6 +119,9 @@ export class Reports {
         return
       case 'full-intra-request':
         if (packet.requests.some(({ ssrc }) => ssrc === this.#own.video.ssrc)) this.#listener.keyframeRequested()
+        return
+      case 'negative-acknowledgement':
+        if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost)
         return
       default:
     }

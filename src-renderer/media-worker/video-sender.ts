@@ -7,7 +7,8 @@ import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { videoPacketizer } from '../../src-shared/media/video-format.ts'
 import type { VideoCounters } from '../devices/media-session.ts'
 import { CaptureClock } from './capture-clock.ts'
-import { Ladder } from './ladder.ts'
+import { Ladder, RUNGS } from './ladder.ts'
+import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { randomU16 } from './random.ts'
 import type { RateControl } from './rate-control.ts'
@@ -17,6 +18,8 @@ import { chooseCodec, encoderConfig } from './video-codec.ts'
 const MAX_ENCODING = 2
 /** A new bitrate is given to the encoder when it differs by so much. */
 const BITRATE_STEP = 0.05
+/** A failure that repeats itself must not keep the computer busy. */
+const RETRY_AFTER: Ms = 500
 
 export interface VideoOutlet {
   /** Whether a frame that is encoded now can be sent. */
@@ -39,19 +42,23 @@ export class VideoSender {
   readonly #stream: RtpSender
   readonly #outlet: VideoOutlet
   readonly #rate: RateControl
-  readonly #ladder: Ladder
+  readonly #ladder = new Ladder()
+  readonly #load: LoadControl
   readonly #answers = new KeyframeAnswers()
-  readonly #clock = new CaptureClock()
+  #clock = new CaptureClock()
+  /** Microseconds; of the last frame that went to the encoder. */
+  #lastTimestampUs = -1
   #codecs: readonly VideoCodec[]
   #encoding: Encoding | undefined
   #configured: Configured | undefined
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
   constructor(stream: RtpSender, outlet: VideoOutlet, rate: RateControl, limits: VideoLimits) {
     this.#stream = stream
     this.#outlet = outlet
     this.#rate = rate
-    this.#ladder = new Ladder(limits.maxHeight)
+    this.#load = new LoadControl([limits.maxHeight, ...RUNGS.filter((height) => height < limits.maxHeight)])
     this.#codecs = limits.codecs
     void this.#prepare()
   }
@@ -72,6 +79,7 @@ export class VideoSender {
   /** `isFirst`: of its camera. */
   take(frame: VideoFrame, isFirst: boolean): void {
     const now = performance.now()
+    if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(frame.timestamp, now)
     // After a pause of any kind, the picture begins as a whole.
     if (isFirst || !this.#outlet.isOpen) this.#answers.requested()
@@ -81,38 +89,49 @@ export class VideoSender {
 
   close(): void {
     this.#codecs = []
+    clearTimeout(this.#retryTimer)
     if (this.#encoding?.encoder.state === 'configured') this.#encoding.encoder.close()
     this.#encoding = undefined
   }
 
-  /** Takes the first codec that works; called again when one has failed. */
+  /** Takes the first codec that works. */
   async #prepare(): Promise<void> {
-    this.#encoding = undefined
     this.#configured = undefined
     const codec = await chooseCodec(this.#codecs)
     if (codec === undefined) return
     const encoder = new VideoEncoder({
       output: (chunk) => this.#encoded(chunk),
-      error: () => {
-        this.#codecs = this.#codecs.filter((other) => other !== codec)
-        void this.#prepare()
-      },
+      error: () => this.#failed(codec),
     })
     this.#encoding = { codec, encoder, packetizer: videoPacketizer(codec, randomU16()) }
   }
 
+  /** The codec's fault or the frame's: another codec is tried first, and this one again when all have failed. */
+  #failed(codec: VideoCodec): void {
+    this.#encoding = undefined
+    this.#codecs = [...this.#codecs.filter((other) => other !== codec), codec]
+    this.#retryTimer = setTimeout(() => void this.#prepare(), RETRY_AFTER)
+  }
+
   #encode({ encoder, codec }: Encoding, frame: VideoFrame, now: Ms): void {
-    if (encoder.encodeQueueSize > MAX_ENCODING) return
+    const leftOut = encoder.encodeQueueSize > MAX_ENCODING
+    this.#load.captured(leftOut)
+    if (leftOut) return
     const resized = this.#configure(encoder, codec, sizeOf(frame))
     const keyFrame = this.#answers.take(now) || resized
     if (keyFrame) this.#answers.made(now)
-    encoder.encode(frame, { keyFrame })
+    // On the worker's clock, which goes on evenly when the camera is replaced.
+    const timestamp = Math.max(this.#lastTimestampUs + 1, Math.round(this.#clock.localTime(frame.timestamp) * 1000))
+    this.#lastTimestampUs = timestamp
+    const stamped = new VideoFrame(frame, { timestamp })
+    encoder.encode(stamped, { keyFrame })
+    stamped.close()
   }
 
   /** `true`: the next frame has another size than those before, which VP9 would not make a keyframe of by itself. */
   #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
     const { bitrate } = this.#rate
-    const { width, height } = this.#ladder.fit(source, codec, bitrate)
+    const { width, height } = this.#ladder.fit(source, codec, bitrate, this.#load.maxHeight)
     const before = this.#configured
     const resized = before?.width !== width || before.height !== height
     if (resized || Math.abs(bitrate / before.bitrate - 1) > BITRATE_STEP) {
@@ -132,7 +151,7 @@ export class VideoSender {
       payloadType: payloadTypeOf(codec),
       payloads: packetizer.packetize({ data, keyframe }),
       timestampUs: chunk.timestamp,
-      capturedAt: this.#clock.localTime(chunk.timestamp),
+      capturedAt: chunk.timestamp / 1000,
       marker: true,
     })
     if (!this.#outlet.send(packets)) this.#answers.requested()

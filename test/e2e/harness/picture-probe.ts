@@ -1,9 +1,9 @@
 /**
- * Reads the time code of `test/support/timecode-video.ts` inside a page, where frames enter the app and where they
+ * Reads the time code of `test/support/timecode-picture.ts` inside a page, where frames enter the app and where they
  * are shown, and notes the wall clock of this machine. The functions run in the page: they see nothing of this module.
  */
 import type { Page } from 'playwright-core'
-import { BAND, BITS } from '../../support/timecode-video.ts'
+import { BAND, BITS } from '../../support/timecode-picture.ts'
 
 export interface Sighting {
   readonly code: number

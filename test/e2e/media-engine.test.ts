@@ -1,0 +1,314 @@
+/** The media engine by itself: two sessions in one window, joined by a network that the test controls. */
+import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
+import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import { speechAudio } from '../support/speech-audio.ts'
+import { timecodeVideo } from '../support/timecode-video.ts'
+import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
+import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+
+const SHAPE = { width: 640, height: 360, fps: 30, frames: 300 }
+const ALL = { audio: true, video: true }
+
+let folder: string
+let opened: OpenedPage
+
+beforeAll(async () => {
+  folder = await buildMediaPage()
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function known(): string[] {
+  return [
+    '--use-fake-device-for-media-stream=fps=30',
+    `--use-file-for-fake-video-capture=${timecodeVideo(SHAPE)}`,
+    `--use-file-for-fake-audio-capture=${speechAudio()}`,
+  ]
+}
+
+interface StartOptions {
+  readonly suite?: SuiteName
+  readonly codecs?: readonly VideoCodec[]
+  readonly wrongKeys?: boolean
+  readonly maxHeight?: number
+}
+
+async function start({
+  suite = 'AES_256_CM_HMAC_SHA1_80',
+  codecs = ['vp8', 'vp9', 'h264'],
+  wrongKeys = false,
+  maxHeight = 720,
+}: StartOptions = {}) {
+  await opened.page.evaluate(
+    async ({ suite, video, wrongKeys, media }) => {
+      const scope = window.mediaPage
+      if (scope?.Pair === undefined) throw new Error('the page is not there')
+      const pair = (scope.pair = new scope.Pair(suite, { video }))
+      await Promise.all([pair.setMedia(0, media), pair.setMedia(1, media)])
+      pair.keys({ wrong: wrongKeys })
+    },
+    { suite, video: { codecs, maxHeight }, wrongKeys, media: ALL },
+  )
+}
+
+async function statistics(): Promise<[CallStatistics, CallStatistics]> {
+  return opened.page.evaluate(async () => {
+    const sessions = window.mediaPage?.pair?.sessions
+    if (sessions === undefined) throw new Error('no pair')
+    return [await sessions[0].statistics(), await sessions[1].statistics()]
+  })
+}
+
+/** Polls: the machine may be slow, and then only takes longer. */
+async function until(what: string, test: (a: CallStatistics, b: CallStatistics) => boolean): Promise<void> {
+  let last: [CallStatistics, CallStatistics] | undefined
+  for (const limit = Date.now() + 40_000; Date.now() < limit; await opened.page.waitForTimeout(200)) {
+    last = await statistics()
+    if (test(...last)) return
+  }
+  throw new Error(`not within the limit: ${what}: ${JSON.stringify(last)}`)
+}
+
+const judged = (milliseconds: number) =>
+  opened.page.evaluate(
+    ({ shape, milliseconds }) => window.mediaPage?.judge?.('remote-video', shape, milliseconds) ?? [],
+    { shape: SHAPE, milliseconds },
+  )
+
+const heard = (milliseconds: number) =>
+  opened.page.evaluate((milliseconds) => window.mediaPage?.sound?.listen(1, milliseconds), milliseconds)
+
+const both = (frames: number) => (a: CallStatistics, b: CallStatistics) =>
+  Math.min(a.video.received.rendered, b.video.received.rendered) >= frames &&
+  Math.min(a.audio.playedMs, b.audio.playedMs) >= 500
+
+describe('with known material', () => {
+  beforeEach(async () => {
+    opened = await openMediaPage(folder, known())
+  })
+  afterEach(async () => {
+    await opened.close()
+    expect(opened.errors).toEqual([])
+  })
+
+  it.each(['AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_256_GCM'] as const)(
+    'carries picture and sound under %s',
+    async (suite) => {
+      await start({ suite })
+      await until('picture and sound', both(30))
+      const frames = await judged(2000)
+      expect(frames.length).toBeGreaterThan(5)
+      for (const { number, error } of frames) {
+        expect(number).toBeLessThan(SHAPE.frames)
+        expect(error).toBeLessThan(12)
+      }
+      const sound = await heard(1500)
+      expect(sound?.loud).toBeGreaterThan(3)
+      const [a, b] = await statistics()
+      expect(b.suite).toBe(suite)
+      expect(b.video.codec).toBe('vp8')
+      expect(b.video.received).toMatchObject({ width: SHAPE.width, height: SHAPE.height })
+      expect(b.packets).toMatchObject({ lost: 0, refused: 0, dropped: 0 })
+      expect(a.video.sent.frames).toBeGreaterThanOrEqual(b.video.received.rendered)
+      expect(b.firstRemoteFrameAt).toBeTypeOf('number')
+      expect(b.firstRemoteAudioAt).toBeTypeOf('number')
+      expect(await opened.page.evaluate(() => window.mediaPage?.pair?.seen[1])).toMatchObject({
+        remoteVideo: { width: SHAPE.width, height: SHAPE.height },
+        preview: true,
+      })
+    },
+  )
+
+  it.each(['vp9', 'h264'] as const)('carries %s where it is preferred', async (codec) => {
+    await start({ codecs: [codec, 'vp8'] })
+    await until('picture and sound', both(30))
+    const [, b] = await statistics()
+    // The open source build of Chromium cannot encode H.264: then the next of the list is taken.
+    expect(codec === 'h264' ? ['h264', 'vp8'] : ['vp9']).toContain(b.video.codec)
+    for (const { error } of await judged(1500)) expect(error).toBeLessThan(12)
+  })
+
+  it('shows that the camera is off at once, and a whole picture when it is on again', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    const off = await opened.page.evaluate(async () => {
+      const pair = window.mediaPage?.pair
+      await pair?.setMedia(0, { audio: true, video: false })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      return { remote: pair?.seen[1].remoteVideo, preview: pair?.seen[0].preview }
+    })
+    expect(off).toEqual({ remote: undefined, preview: false })
+    const before = (await statistics())[1]
+    await opened.page.waitForTimeout(1000)
+    const during = (await statistics())[1]
+    expect(during.video.received.rendered).toBe(before.video.received.rendered)
+    expect(during.audio.playedMs).toBeGreaterThan(before.audio.playedMs)
+    await opened.page.evaluate(() => window.mediaPage?.pair?.setMedia(0, { audio: true, video: true }))
+    await until('the picture again', (_, b) => b.video.received.rendered > during.video.received.rendered + 10)
+    const after = (await statistics())[1]
+    // The pause is none of the freezes.
+    expect(after.video.received.freezeMs - before.video.received.freezeMs).toBeLessThan(900)
+    for (const { error } of await judged(1000)) expect(error).toBeLessThan(12)
+  })
+
+  it('sends nothing of a muted microphone', async () => {
+    await start()
+    await until('picture and sound', both(1))
+    await opened.page.evaluate(() => window.mediaPage?.pair?.setMedia(0, { audio: false, video: true }))
+    await opened.page.waitForTimeout(300)
+    const before = (await statistics())[0].audio.sentMs
+    await opened.page.waitForTimeout(700)
+    expect((await statistics())[0].audio.sentMs).toBe(before)
+    expect((await heard(800))?.loud).toBe(0)
+    await opened.page.evaluate(() => window.mediaPage?.pair?.setMedia(0, { audio: true, video: true }))
+    await until('sound again', (a) => a.audio.sentMs > before + 400)
+    expect((await heard(1500))?.loud).toBeGreaterThan(3)
+  })
+
+  it('keeps the picture whole when every twentieth packet is lost', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    await opened.page.evaluate(() => {
+      const crossing = window.mediaPage?.pair?.crossing
+      if (crossing !== undefined) crossing.conditions = { loss: 0.05, delayMs: 20, jitterMs: 10 }
+    })
+    const before = (await statistics())[1]
+    const frames = await judged(6000)
+    const after = (await statistics())[1]
+    expect(frames.length).toBeGreaterThan(20)
+    for (const { error } of frames) expect(error).toBeLessThan(15)
+    expect(after.video.received.freezes - before.video.received.freezes).toBeLessThan(8)
+    expect(after.audio.concealedMs).toBeGreaterThan(before.audio.concealedMs)
+    expect(after.audio.playedMs - before.audio.playedMs).toBeGreaterThan(3000)
+  })
+
+  it('recovers from an outage by a keyframe', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    const lose = (loss: number) =>
+      opened.page.evaluate((loss) => {
+        const crossing = window.mediaPage?.pair?.crossing
+        if (crossing !== undefined) crossing.conditions = { loss, delayMs: 0, jitterMs: 0 }
+      }, loss)
+    await lose(1)
+    await opened.page.waitForTimeout(1500)
+    const before = (await statistics())[1]
+    await lose(0)
+    await until('the picture again', (_, b) => b.video.received.rendered > before.video.received.rendered + 20)
+    const after = (await statistics())[1]
+    expect(after.video.received.keyframes).toBeGreaterThan(before.video.received.keyframes)
+    expect(after.video.keyframesRequested).toBeGreaterThan(before.video.keyframesRequested)
+    expect(after.packets.lost).toBeGreaterThan(0)
+    for (const { error } of await judged(1000)) expect(error).toBeLessThan(12)
+  })
+
+  it('goes over to new keys without losing anything (R39)', async () => {
+    await start()
+    await until('picture and sound', both(20))
+    for (let i = 0; i < 3; i++) {
+      await opened.page.evaluate(() => window.mediaPage?.pair?.keys())
+      await opened.page.waitForTimeout(700)
+    }
+    const before = await statistics()
+    await until('the picture', (_, b) => b.video.received.rendered > before[1].video.received.rendered + 20)
+    const [a, b] = await statistics()
+    for (const { packets } of [a, b]) expect(packets).toMatchObject({ lost: 0, refused: 0 })
+    expect(b.audio.playedMs).toBeGreaterThan(before[1].audio.playedMs)
+  })
+
+  it('refuses forged and repeated packets, and counts them', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    const forged = await opened.page.evaluate(() => window.mediaPage?.pair?.crossing.forge() ?? 0)
+    expect(forged).toBeGreaterThan(0)
+    await until('the count', (_, b) => b.packets.refused === forged)
+    for (const { error } of await judged(1000)) expect(error).toBeLessThan(12)
+  })
+
+  it('stays still and silent under a wrong key', async () => {
+    await start({ wrongKeys: true })
+    // The picture may stop there: requests for keyframes cannot be opened either.
+    await until('the other direction', (a) => a.video.received.rendered > 0 && a.audio.playedMs > 500)
+    const [, b] = await statistics()
+    expect(b.video.received.rendered).toBe(0)
+    expect(b.audio.playedMs).toBe(0)
+    expect(b.packets.received).toBe(0)
+    expect(b.packets.refused).toBeGreaterThan(10)
+    expect(await heard(500)).toMatchObject({ loud: 0 })
+  })
+
+  it('sends and opens nothing after the end', async () => {
+    await start()
+    await until('picture and sound', both(1))
+    await opened.page.evaluate(() => {
+      for (const side of [0, 1] as const) window.mediaPage?.pair?.tell(side, { kind: 'end' })
+    })
+    await opened.page.waitForTimeout(300)
+    const [before] = await statistics()
+    await opened.page.waitForTimeout(700)
+    const [after] = await statistics()
+    expect(after.packets.sent).toBe(before.packets.sent)
+    expect(after.packets.received).toBe(before.packets.received)
+    expect(await opened.page.evaluate(() => window.mediaPage?.pair?.seen[1].remoteVideo)).toBeUndefined()
+  })
+})
+
+describe('with several devices', () => {
+  beforeEach(async () => {
+    opened = await openMediaPage(folder, ['--use-fake-device-for-media-stream=fps=30,device-count=3'])
+  })
+  afterEach(async () => {
+    await opened.close()
+    expect(opened.errors).toEqual([])
+  })
+
+  it('changes camera, microphone and speaker in the call', async () => {
+    await start({ maxHeight: 180 })
+    await until('picture and sound', both(10))
+    const list = await opened.page.evaluate(() => window.mediaPage?.listDevices?.())
+    expect(list?.cameras).toHaveLength(3)
+    expect(list?.microphones.length).toBeGreaterThan(1)
+    // The second one delivers depth maps, which nobody can encode.
+    const labels = await opened.page.evaluate(
+      async ({ cameraId, microphoneId }) => {
+        const pair = window.mediaPage?.pair
+        await pair?.sessions[0].useDevices({ cameraId, microphoneId, speakerId: undefined })
+        const preview = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')?.srcObject
+        return preview instanceof MediaStream ? preview.getVideoTracks().map(({ label }) => label) : []
+      },
+      { cameraId: list?.cameras[2]?.id, microphoneId: list?.microphones[1]?.id },
+    )
+    expect(labels).toEqual([list?.cameras[2]?.label])
+    const [, before] = await statistics()
+    await until(
+      'the new picture and sound',
+      (_, b) =>
+        b.video.received.rendered > before.video.received.rendered + 20 &&
+        b.audio.playedMs > before.audio.playedMs + 500,
+    )
+    expect(await opened.page.evaluate(() => window.mediaPage?.pair?.seen[0].problems.camera)).toBeUndefined()
+  })
+
+  it('takes another device where the wanted one is gone, and says why there is none', async () => {
+    await start({ maxHeight: 180 })
+    await until('picture and sound', both(1))
+    const outcome = await opened.page.evaluate(async () => {
+      const pair = window.mediaPage?.pair
+      await pair?.sessions[0].useDevices({ cameraId: 'gone', microphoneId: undefined, speakerId: 'gone' })
+      return pair?.seen[0]
+    })
+    expect(outcome).toMatchObject({ preview: true, problems: { speaker: 'not-found' } })
+    expect(outcome?.problems.camera).toBeUndefined()
+  })
+})
+
+it('goes on without a camera and a microphone, and says so', async () => {
+  opened = await openMediaPage(folder, [])
+  await start()
+  const seen = await opened.page.evaluate(() => window.mediaPage?.pair?.seen[0])
+  await opened.close()
+  expect(seen).toMatchObject({ preview: false, problems: { camera: 'not-found', microphone: 'not-found' } })
+})

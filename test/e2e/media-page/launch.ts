@@ -1,0 +1,61 @@
+/** Builds the media page and opens it in Electron, with cameras and microphones that play known material. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { repository } from '../harness/repository.ts'
+
+export interface OpenedPage {
+  readonly electron: ElectronApplication
+  readonly page: Page
+  /** What went wrong in the page and its worker. */
+  readonly errors: readonly string[]
+  close(): Promise<void>
+}
+
+/** The folder it was built to. */
+export async function buildMediaPage(): Promise<string> {
+  const outDir = mkdtempSync(path.join(tmpdir(), 'sightline-media-page-'))
+  await build({
+    root: path.join(repository, 'test/e2e/media-page'),
+    configFile: false,
+    logLevel: 'warn',
+    build: { target: 'chrome130', outDir, assetsInlineLimit: 0, modulePreload: false },
+    worker: { format: 'es' },
+  })
+  return outDir
+}
+
+export async function openMediaPage(folder: string, switches: readonly string[]): Promise<OpenedPage> {
+  const profile = mkdtempSync(path.join(tmpdir(), 'sightline-media-'))
+  const executablePath: unknown = createRequire(import.meta.url)('electron')
+  const electron = await _electron.launch({
+    executablePath: String(executablePath),
+    args: [
+      path.join(repository, 'test/e2e/media-page/main.cjs'),
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...switches,
+      `--profile=${profile}`,
+      `--page=${folder}`,
+    ],
+    timeout: 60_000,
+  })
+  const page = await electron.firstWindow()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  await page.waitForFunction(() => window.mediaPage !== undefined)
+  return {
+    electron,
+    page,
+    errors,
+    async close() {
+      await electron.close()
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/** Joins the media ports of two sessions as the main processes of two devices would, over a network that can be bad. */
+import type { FromMain, FromWorker } from '../../../src-shared/ipc/media-port.ts'
+import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
+
+export interface Conditions {
+  /** Share of packets that vanish. */
+  readonly loss: number
+  readonly delayMs: number
+  /** Added to the delay of each batch, at random up to this. */
+  readonly jitterMs: number
+}
+
+export class Crossing {
+  conditions: Conditions = { loss: 0, delayMs: 0, jitterMs: 0 }
+  packets = 0
+  readonly #ends: readonly [MessagePort, MessagePort]
+  #lastBatch: Uint8Array | undefined
+
+  constructor(ends: readonly [MessagePort, MessagePort]) {
+    this.#ends = ends
+    ends.forEach((end, i) => {
+      const other = ends[1 - i]
+      end.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.kind !== 'packets' || other === undefined) return
+        this.tell(end, { kind: 'credit', count: 1 })
+        this.#carry(data.batch, other)
+      }
+    })
+  }
+
+  tell(end: MessagePort, message: FromMain): void {
+    end.postMessage(message)
+  }
+
+  /** Sends the last batch again, each packet with a flipped bit, and once more unchanged. */
+  forge(): number {
+    const batch = this.#lastBatch ?? new Uint8Array()
+    const packets = splitPackets(batch) ?? []
+    const forged = packets.map((packet) => packet.map((byte, i) => (i === packet.length >> 1 ? byte ^ 1 : byte)))
+    for (const end of this.#ends.slice(1)) {
+      this.tell(end, { kind: 'packets', batch: joinPackets(forged) })
+      this.tell(end, { kind: 'packets', batch })
+    }
+    return 2 * packets.length
+  }
+
+  #carry(batch: Uint8Array, to: MessagePort): void {
+    const packets = splitPackets(batch) ?? []
+    this.packets += packets.length
+    const { loss, delayMs, jitterMs } = this.conditions
+    const kept = packets.filter(() => Math.random() >= loss)
+    if (kept.length === 0) return
+    const message: FromMain = { kind: 'packets', batch: joinPackets(kept) }
+    if (to === this.#ends[1]) this.#lastBatch = message.batch
+    if (delayMs + jitterMs === 0) this.tell(to, message)
+    else setTimeout(() => this.tell(to, message), delayMs + Math.random() * jitterMs)
+  }
+}
