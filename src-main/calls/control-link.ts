@@ -77,11 +77,15 @@ export function recordReceived(runner: Runner, context: CallContext, path: 'rela
       if (path === 'direct') heardOnDirect(runner, context)
       switchGeneration(runner, context, receipt.generation)
       for (const message of receipt.messages) {
-        // One of them may have ended the call.
-        if (!context.released) messageReceived(runner, context, message)
+        // One of them may end the call.
+        if (isOn(context)) messageReceived(runner, context, message)
       }
-      if (!context.released) sendRecords(context, receipt.released)
+      if (isOn(context)) sendRecords(context, receipt.released)
   }
+}
+
+function isOn({ released }: CallContext): boolean {
+  return !released
 }
 
 function heardOnDirect({ dispatch }: Runner, { callId, direct }: CallContext): void {
