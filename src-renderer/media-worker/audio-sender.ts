@@ -10,7 +10,7 @@ import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { CaptureClock } from './capture-clock.ts'
 
 export interface AudioOutlet {
-  readonly isOpen: boolean
+  isOpen(): boolean
   send(packets: readonly Uint8Array[]): void
 }
 
@@ -54,8 +54,8 @@ export class AudioSender {
     if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(sound.timestamp, performance.now())
     // What the encoder still holds from before a pause is not joined to what comes after it.
-    if (isFirst || this.#muted || !this.#outlet.isOpen) this.close()
-    if (!this.#muted && this.#outlet.isOpen) {
+    if (isFirst || this.#muted || !this.#outlet.isOpen()) this.close()
+    if (!this.#muted && this.#outlet.isOpen()) {
       const mono = monoOf(sound)
       this.#encoderFor(mono).encode(mono)
       mono.close()
@@ -95,7 +95,7 @@ export class AudioSender {
   }
 
   #encoded(chunk: EncodedAudioChunk, shiftUs: number): void {
-    if (!this.#outlet.isOpen || this.#muted) return
+    if (!this.#outlet.isOpen() || this.#muted) return
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)
     const packets = this.#stream.packets({

@@ -6,7 +6,6 @@
  */
 import { unreachable } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
-import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 import { AudioReceiver } from '../../src-shared/media/audio-receiver.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
@@ -22,79 +21,78 @@ import { AudioSender } from './audio-sender.ts'
 import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
 import type { FromWorker, VideoLimits } from './messages.ts'
-import { Pacer } from './pacer.ts'
-import { PortLink } from './port-link.ts'
-import { type Opened, Protection } from './protection.ts'
+import type { Opened } from './protection.ts'
 import { randomBytes } from './random.ts'
 import { RateControl } from './rate-control.ts'
-import { PacketRequests, patienceFor, SentPackets } from './repair.ts'
+import { PacketRequests, patienceFor } from './repair.ts'
 import { type ReportedKind, Reports } from './reports.ts'
+import { type MessageFromMain, Transport } from './transport.ts'
 import { VideoPlayout } from './video-playout.ts'
 import { VideoSender } from './video-sender.ts'
 
 /** From a frame's writing to the screen: half a frame of the screen and the compositor. */
 const SCREEN_LATENCY: Ms = 16
 const SYNC_INTERVAL: Ms = 250
+/**
+ * The picture is not held back for so much: sound that comes after its picture is noticed from 125 ms on (ITU-R BT.1359),
+ * and the sound card alone takes some 50 ms.
+ */
+const TOLERATED_LEAD: Ms = 80
 /** While packets are missing, they are looked after this often. */
 const MISSING_INTERVAL: Ms = 10
-
-type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 
 export class MediaEngine {
   readonly camera: FramePump<VideoFrame>
   readonly microphone: FramePump<AudioData>
   readonly audioPlayout: AudioPlayout
   readonly #post: (message: FromWorker) => void
-  readonly #protection = new Protection()
+  readonly #transport: Transport
   readonly #sync = new PlayoutSync()
   readonly #rate: RateControl
-  readonly #pacer = new Pacer((packets) => this.#sendPackets(packets))
   readonly #reports: Reports
+  readonly #requests = new PacketRequests()
   readonly #audioSender: AudioSender
   readonly #videoSender: VideoSender
   readonly #audioBuffer = new AudioReceiver()
   readonly #videoBuffer = new VideoReceiver()
   readonly #videoPlayout: VideoPlayout
-  readonly #requests = new PacketRequests()
-  readonly #sentPackets = new SentPackets()
-  #sentSinceReport = 0
-  #missingTimer: ReturnType<typeof setTimeout> | undefined
-  #link: PortLink | undefined
   #path: 'relay' | 'direct' | undefined
-  #received = 0
-  #refused = 0
   #heard: PlayoutPlan | undefined
   #skew: Ms | undefined
+  #missingTimer: ReturnType<typeof setTimeout> | undefined
   #syncTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
     this.#rate = new RateControl(videoBitrate('vp8', 1280, 720, 30).start, limits.maxBitrate)
-    const audio = senderOf('audio', AUDIO_CLOCK_RATE)
-    const video = senderOf('video', VIDEO_CLOCK_RATE)
-    this.#reports = new Reports(
-      { audio, video },
-      {
-        send: (kind, compound) => this.#sendReport(kind, compound),
-        senderReport: (kind, info) => this.#sync.senderReport(kind, info),
-        receptionReport: (kind, loss) => {
-          if (kind === 'video') this.#adaptRate(loss)
-        },
-        keyframeRequested: () => this.#videoSender.requestKeyframe(),
-        packetsMissing: (sequenceNumbers) => this.#repair(sequenceNumbers),
+    const transport = new Transport({
+      opened: (packet, now) => this.#takeOpened(packet, now),
+      batchTaken: () => this.#batchTaken(),
+      message: (message) => this.#takeMessage(message),
+      // A frame of the picture may have been among it.
+      dropped: () => this.#videoSender.requestKeyframe(),
+    })
+    this.#transport = transport
+    const own = { audio: senderOf('audio', AUDIO_CLOCK_RATE), video: senderOf('video', VIDEO_CLOCK_RATE) }
+    this.#reports = new Reports(own, {
+      send: (kind, compound) => transport.sendReport(kind, compound),
+      senderReport: (kind, info) => this.#sync.senderReport(kind, info),
+      receptionReport: (kind, loss) => {
+        // What was lost and sent again does not appear in the report, but was lost all the same.
+        if (kind === 'video') this.#rate.reported(Math.max(loss, transport.takeMissed()), this.#reports.roundTrip)
       },
-    )
-    this.#audioSender = new AudioSender(
-      audio,
-      this.#outlet((packets) => this.#sendRtp('audio', packets)),
-    )
-    this.#videoSender = new VideoSender(
-      video,
-      this.#outlet((packets) => this.#sendRtp('video', packets)),
-      this.#rate,
-      limits,
-    )
-    const meter = new LevelMeter((level) => this.#post({ kind: 'level', level }))
+      keyframeRequested: () => this.#videoSender.requestKeyframe(),
+      packetsMissing: (sequenceNumbers) => transport.sendAgain(sequenceNumbers, this.#reports.roundTrip),
+    })
+    this.#audioSender = new AudioSender(own.audio, {
+      isOpen: () => transport.isOpen,
+      send: (packets) => transport.sendSound(packets),
+    })
+    this.#videoSender = new VideoSender(own.video, this.#rate, limits, {
+      isOpen: () => transport.isOpen,
+      send: (packets) => transport.sendPicture(packets, this.#rate.bitrate),
+    })
+    const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
     this.microphone = new FramePump((sound, isFirst) => {
       meter.take(sound)
@@ -111,13 +109,9 @@ export class MediaEngine {
   }
 
   attach(port: MessagePort): void {
-    this.#link?.close()
-    this.#link = new PortLink(port, {
-      packets: (packets) => this.#takePackets(packets),
-      message: (message) => this.#takeMessage(message),
-    })
+    this.#transport.attach(port)
     this.#reports.start()
-    this.#syncTimer = setInterval(() => this.#synchronise(), SYNC_INTERVAL)
+    this.#syncTimer ??= setInterval(() => this.#synchronise(), SYNC_INTERVAL)
   }
 
   mute(muted: boolean): void {
@@ -126,8 +120,7 @@ export class MediaEngine {
 
   /** Erases all keys. What comes in afterwards is refused, and nothing goes out. */
   end(): void {
-    this.#protection.erase()
-    this.#pacer.clear()
+    this.#transport.end()
     this.#reports.stop()
     clearInterval(this.#syncTimer)
     clearTimeout(this.#missingTimer)
@@ -142,13 +135,13 @@ export class MediaEngine {
     this.#videoSender.close()
     this.#videoPlayout.close()
     this.audioPlayout.close()
-    this.#link?.close()
+    this.#transport.close()
   }
 
   statistics(): CallStatistics {
     const { playedMs, concealedMs, bufferMs } = this.#audioBuffer.statistics
     return {
-      suite: this.#protection.suite,
+      suite: this.#transport.suite,
       path: this.#path,
       firstRemoteFrameAt: this.#videoPlayout.firstAt,
       firstRemoteAudioAt: this.audioPlayout.firstAt,
@@ -165,13 +158,7 @@ export class MediaEngine {
         concealedMs,
         bufferMs: bufferMs + this.audioPlayout.ringMs,
       },
-      packets: {
-        sent: this.#link?.packetsSent ?? 0,
-        received: this.#received,
-        lost: this.#reports.lost,
-        refused: this.#refused,
-        dropped: this.#link?.packetsDropped ?? 0,
-      },
+      packets: { ...this.#transport.counters, lost: this.#reports.lost },
       audioVideoSkewMs: this.#skew,
       roundTripMs: this.#reports.roundTrip,
     }
@@ -180,7 +167,7 @@ export class MediaEngine {
   #takeMessage(message: MessageFromMain): void {
     switch (message.kind) {
       case 'keys':
-        this.#protection.install(message)
+        this.#transport.install(message)
         // The other side may have missed what went before, and has seen nothing yet if this is the first generation.
         this.#videoSender.requestKeyframe()
         return
@@ -200,19 +187,7 @@ export class MediaEngine {
     }
   }
 
-  #takePackets(packets: readonly Uint8Array[]): void {
-    const now = performance.now()
-    for (const packet of packets) {
-      const opened = this.#protection.open(packet)
-      if (opened.ok) this.#takeOpened(opened.value, now)
-      else this.#refused += 1
-    }
-    this.#videoPlayout.poll()
-    this.#askForMissing()
-  }
-
   #takeOpened({ kind, rtcp, packet }: Opened, now: Ms): void {
-    this.#received += 1
     // This version neither sends nor shows screens.
     if (kind === 'screen') return
     if (rtcp) {
@@ -222,9 +197,16 @@ export class MediaEngine {
     const rtp = parseRtp(packet)
     if (rtp === undefined) return
     this.#reports.received(kind, rtp, now)
-    if (kind === 'video') this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now)
-    const buffer = kind === 'audio' ? this.#audioBuffer : this.#videoBuffer
-    buffer.insert(rtp, now)
+    if (kind === 'audio') this.#audioBuffer.insert(rtp, now)
+    else {
+      this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now)
+      this.#videoBuffer.insert(rtp, now)
+    }
+  }
+
+  #batchTaken(): void {
+    this.#videoPlayout.poll()
+    this.#askForMissing()
   }
 
   #askForKeyframe(now: Ms): void {
@@ -242,55 +224,12 @@ export class MediaEngine {
     if (!this.#requests.isEmpty) this.#missingTimer = setTimeout(() => this.#askForMissing(), MISSING_INTERVAL)
   }
 
-  #repair(sequenceNumbers: readonly number[]): void {
-    const packets = this.#sentPackets.find(sequenceNumbers, performance.now(), this.#reports.roundTrip)
-    if (packets.length > 0) this.#sendPackets(packets)
-  }
-
-  /** What was lost and sent again does not appear in the report, but was lost all the same. */
-  #adaptRate(reportedLoss: number): void {
-    const missing = this.#sentPackets.takeRequested() / Math.max(1, this.#sentSinceReport)
-    this.#sentSinceReport = 0
-    this.#rate.reported(Math.max(reportedLoss, Math.min(1, missing)), this.#reports.roundTrip)
-  }
-
-  #outlet<Sent>(send: (packets: readonly Uint8Array[]) => Sent) {
-    const isOpen = (): boolean => this.#protection.canSend && this.#link?.isFull === false
-    return {
-      get isOpen(): boolean {
-        return isOpen()
-      },
-      send,
-    }
-  }
-
-  #sendRtp(kind: ReportedKind, packets: readonly Uint8Array[]): boolean {
-    const protectedPackets = packets.map((packet) => this.#protection.protectRtp(kind, packet))
-    if (kind === 'audio') return this.#sendPackets(protectedPackets)
-    this.#sentPackets.remember(protectedPackets, performance.now())
-    this.#sentSinceReport += packets.length
-    return this.#pacer.enqueue(protectedPackets, this.#rate.bitrate)
-  }
-
-  #sendReport(kind: ReportedKind, compound: Uint8Array): void {
-    if (this.#protection.canSend) this.#sendPackets([this.#protection.protectRtcp(kind, compound)])
-  }
-
-  #sendPackets(packets: readonly Uint8Array[]): boolean {
-    const sent = this.#link?.send(packets) ?? false
-    // Whatever it was, a frame of the picture may have been among it.
-    if (!sent) this.#videoSender.requestKeyframe()
-    return sent
-  }
-
   #synchronise(): void {
-    const audio = this.#audioBuffer.plan()
-    const video = this.#videoBuffer.plan()
-    const delays = this.#sync.update(
-      audio && { ...audio, at: audio.at + this.audioPlayout.latency },
-      video && { ...video, at: video.at + SCREEN_LATENCY },
-      performance.now(),
-    )
+    const audio = later(this.#audioBuffer.plan(), this.audioPlayout.latency)
+    const video = later(this.#videoBuffer.plan(), SCREEN_LATENCY)
+    const lead = audio && video ? -(this.#sync.skew(audio, video) ?? 0) : 0
+    const tolerated = Math.min(TOLERATED_LEAD, Math.max(0, lead))
+    const delays = this.#sync.update(audio, later(video, tolerated), performance.now())
     this.#audioBuffer.setExtraDelay(delays.audio)
     this.#videoBuffer.setExtraDelay(delays.video)
   }
@@ -298,6 +237,10 @@ export class MediaEngine {
   #noteSkew(shown: PlayoutPlan): void {
     if (this.#heard !== undefined) this.#skew = this.#sync.skew(this.#heard, shown)
   }
+}
+
+function later(plan: PlayoutPlan | undefined, by: Ms): PlayoutPlan | undefined {
+  return plan && { ...plan, at: plan.at + by }
 }
 
 function senderOf(kind: ReportedKind, clockRate: number): RtpSender {

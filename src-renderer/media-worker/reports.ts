@@ -55,6 +55,7 @@ export class Reports {
   }
 
   start(): void {
+    this.stop()
     for (const kind of ['audio', 'video'] as const) {
       this.#timers.push(setInterval(() => this.#send(kind, []), INTERVALS[kind]))
     }

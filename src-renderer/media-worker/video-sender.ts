@@ -23,7 +23,7 @@ const RETRY_AFTER: Ms = 500
 
 export interface VideoOutlet {
   /** Whether a frame that is encoded now can be sent. */
-  readonly isOpen: boolean
+  isOpen(): boolean
   /** `false`: it could not be sent, and later frames that build on it cannot be decoded. */
   send(packets: readonly Uint8Array[]): boolean
 }
@@ -54,7 +54,7 @@ export class VideoSender {
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
-  constructor(stream: RtpSender, outlet: VideoOutlet, rate: RateControl, limits: VideoLimits) {
+  constructor(stream: RtpSender, rate: RateControl, limits: VideoLimits, outlet: VideoOutlet) {
     this.#stream = stream
     this.#outlet = outlet
     this.#rate = rate
@@ -82,7 +82,7 @@ export class VideoSender {
     if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(frame.timestamp, now)
     // After a pause of any kind, the picture begins as a whole.
-    if (isFirst || !this.#outlet.isOpen) this.#answers.requested()
+    if (isFirst || !this.#outlet.isOpen()) this.#answers.requested()
     else if (this.#encoding !== undefined) this.#encode(this.#encoding, frame, now)
     frame.close()
   }
@@ -142,7 +142,7 @@ export class VideoSender {
   }
 
   #encoded(chunk: EncodedVideoChunk): void {
-    if (!this.#outlet.isOpen || this.#encoding === undefined) return
+    if (!this.#outlet.isOpen() || this.#encoding === undefined) return
     const { codec, packetizer } = this.#encoding
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)

@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PlayoutRing, UNIT } from '../../../src-renderer/devices/playout-ring.ts'
+
+const QUANTUM = 128
+
+/** Plays for so many quanta; `answer` says after how many quanta each demand is met. */
+function play(ring: PlayoutRing, quanta: number, answer: () => number, value = 0.5): number[] {
+  const heard: number[] = []
+  const underWay: { due: number; units: number }[] = []
+  for (let i = 0; i < quanta; i++) {
+    while (underWay[0] !== undefined && underWay[0].due <= i) {
+      for (let units = underWay.shift()?.units ?? 0; units > 0; units--) ring.push(new Float32Array(UNIT).fill(value))
+    }
+    const output = new Float32Array(QUANTUM)
+    ring.render(output)
+    heard.push(...output)
+    const units = ring.demand()
+    if (units > 0) underWay.push({ due: i + answer(), units })
+  }
+  return heard
+}
+
+function largestStep(samples: readonly number[]): number {
+  return samples.slice(1).reduce((largest, sample, i) => Math.max(largest, Math.abs(sample - (samples[i] ?? 0))), 0)
+}
+
+describe('the playout ring', () => {
+  it('plays what was pushed, in order, after a short fade', () => {
+    const ring = new PlayoutRing()
+    ring.push(Float32Array.from({ length: UNIT }, (_, i) => i / UNIT))
+    const output = new Float32Array(UNIT)
+    ring.render(output)
+    for (let i = 200; i < UNIT; i++) expect(output[i]).toBeCloseTo(i / UNIT, 5)
+  })
+
+  it('asks for what its target wants, and counts what is under way', () => {
+    const ring = new PlayoutRing()
+    const units = ring.demand()
+    expect(units).toBeGreaterThan(0)
+    expect(ring.demand()).toBe(0)
+    for (let i = 0; i < units; i++) ring.push(new Float32Array(UNIT))
+    expect(ring.demand()).toBe(0)
+    expect(ring.fill).toBe(units * UNIT)
+    expect(ring.ahead).toBe(ring.fill)
+  })
+
+  it('begins and ends without a click', () => {
+    const ring = new PlayoutRing()
+    ring.push(new Float32Array(UNIT).fill(0.9))
+    const heard: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const output = new Float32Array(QUANTUM)
+      ring.render(output)
+      heard.push(...output)
+    }
+    ring.push(new Float32Array(UNIT).fill(0.9))
+    for (let i = 0; i < 4; i++) {
+      const output = new Float32Array(QUANTUM)
+      ring.render(output)
+      heard.push(...output)
+    }
+    expect(Math.max(...heard)).toBeCloseTo(0.9)
+    expect(largestStep(heard)).toBeLessThan(0.01)
+    expect(ring.underruns).toBe(1)
+  })
+
+  it('needs less delay where answers are quick than where they are slow', () => {
+    const quick = new PlayoutRing()
+    const slow = new PlayoutRing()
+    play(quick, 8000, () => 1)
+    play(slow, 8000, () => 12)
+    expect(quick.ahead).toBeLessThan(slow.ahead)
+  })
+
+  it('ends its underruns by itself where answers come unevenly', () => {
+    const ring = new PlayoutRing()
+    let i = 0
+    const uneven = () => [1, 3, 14, 2, 1, 9][i++ % 6] ?? 1
+    play(ring, 4000, uneven)
+    const before = ring.underruns
+    play(ring, 2000, uneven)
+    expect(ring.underruns - before).toBeLessThanOrEqual(2)
+  })
+
+  it('never clicks and never runs over, whatever comes when', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(40), { minLength: 1, maxLength: 20 }), (delays) => {
+        const ring = new PlayoutRing()
+        let i = 0
+        const heard = play(ring, 1500, () => delays[i++ % delays.length] ?? 0)
+        expect(largestStep(heard)).toBeLessThan(0.01)
+        expect(ring.fill).toBeLessThanOrEqual(48 * 500)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { Ladder } from '../../../src-renderer/media-worker/ladder.ts'
+import { LoadControl } from '../../../src-renderer/media-worker/load-control.ts'
+import { RateControl } from '../../../src-renderer/media-worker/rate-control.ts'
+
+describe('rate control', () => {
+  const reports = (count: number, loss: number, roundTrip: number | undefined, rate: RateControl) => {
+    for (let i = 0; i < count; i++) rate.reported(loss, roundTrip)
+    return rate.bitrate
+  }
+
+  it('climbs to the maximum where nothing is lost', () => {
+    expect(reports(60, 0, 40, new RateControl(1_000_000, 2_000_000))).toBe(2_000_000)
+  })
+  it('stands still under a little loss, falls under much, and never below its least', () => {
+    expect(reports(10, 0.05, 40, new RateControl(1_000_000, 2_000_000))).toBe(1_000_000)
+    expect(reports(1, 0.2, 40, new RateControl(1_000_000, 2_000_000))).toBe(900_000)
+    expect(reports(200, 0.9, 40, new RateControl(1_000_000, 2_000_000))).toBe(100_000)
+  })
+  it('falls where the round trip grows far above the shortest, until the path changes', () => {
+    const rate = new RateControl(1_000_000, 2_000_000)
+    reports(3, 0, 40, rate)
+    const before = rate.bitrate
+    expect(reports(1, 0, 400, rate)).toBeLessThan(before)
+    rate.pathChanged()
+    const lower = rate.bitrate
+    expect(reports(1, 0, 400, rate)).toBeGreaterThan(lower)
+  })
+  it('begins no higher than its maximum', () => {
+    expect(new RateControl(1_200_000, 300_000).bitrate).toBe(300_000)
+  })
+})
+
+describe('the ladder', () => {
+  const camera = { width: 1280, height: 720 }
+
+  it('fits the size to the bitrate', () => {
+    const sizes = [2_000_000, 600_000, 350_000, 50_000].map((bitrate) => new Ladder().fit(camera, 'vp8', bitrate, 720))
+    expect(sizes.map(({ height }) => height)).toEqual([720, 540, 360, 180])
+    expect(sizes[1]).toEqual({ width: 960, height: 540 })
+  })
+  it('does not swing at a border', () => {
+    const ladder = new Ladder()
+    const border = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 740_000 : 760_000))
+    const heights = border.map((bitrate) => ladder.fit(camera, 'vp8', bitrate, 720).height)
+    expect(new Set(heights.slice(1)).size).toBe(1)
+    expect(ladder.fit(camera, 'vp8', 2_000_000, 720).height).toBe(720)
+  })
+  it('keeps the shape, makes nothing larger, and keeps both sides even', () => {
+    expect(new Ladder().fit({ width: 480, height: 640 }, 'vp8', 2_000_000, 720)).toEqual({ width: 480, height: 640 })
+    expect(new Ladder().fit({ width: 720, height: 1280 }, 'vp8', 350_000, 720)).toEqual({ width: 360, height: 640 })
+    expect(new Ladder().fit({ width: 639, height: 359 }, 'vp8', 2_000_000, 360)).toEqual({ width: 640, height: 360 })
+    expect(new Ladder().fit(camera, 'vp8', 2_000_000, 120).height).toBe(120)
+  })
+})
+
+describe('load control', () => {
+  const windows = (load: LoadControl, count: number, leftOut: (frame: number) => boolean) => {
+    for (let i = 0; i < count * 60; i++) load.captured(leftOut(i))
+    return load.maxHeight
+  }
+
+  it('goes down while frames are left out, and up again when all is calm', () => {
+    const load = new LoadControl([720, 540, 360, 180])
+    expect(windows(load, 1, (i) => i % 3 === 0)).toBe(540)
+    expect(windows(load, 10, (i) => i % 3 === 0)).toBe(180)
+    expect(windows(load, 200, () => false)).toBe(720)
+  })
+  it('bears single left out frames', () => {
+    expect(windows(new LoadControl([720, 540]), 10, (i) => i % 20 === 0)).toBe(720)
+  })
+  it('tries a size that was too much less and less often', () => {
+    const load = new LoadControl([720, 540])
+    let tries = 0
+    for (let i = 0; i < 200; i++) {
+      const before = load.maxHeight
+      windows(load, 1, () => load.maxHeight === 720)
+      if (before === 540 && load.maxHeight === 720) tries += 1
+    }
+    expect(tries).toBeGreaterThan(2)
+    expect(tries).toBeLessThan(12)
+  })
+})
