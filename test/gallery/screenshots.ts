@@ -1,30 +1,22 @@
 /**
  * Builds the gallery and photographs every state into `reports/screens`; looks for what can be found without eyes on the way:
  * errors on the console, violations of the content policy, things wider than the window, controls without a name.
- * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [part of a name]`. `SIGHTLINE_CHROMIUM` names a browser.
+ * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [part of a name]`.
  */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
-import { type GalleryServer, serveGallery } from './server.ts'
+import type { Page } from 'playwright-core'
+import { type Gallery, openGallery, repository } from './gallery.ts'
 import { type Form, FORMS, type Shot, SHOTS } from './shots.ts'
 
-const here = path.dirname(fileURLToPath(import.meta.url))
-const repository = path.resolve(here, '../..')
 const target = path.join(repository, 'reports/screens')
-const INCOMING = { width: 380, height: 480 }
+/** Of the app's small window. */
+const INCOMING = { width: 360, height: 420 }
 const AT_ONCE = 2
 
 const wanted = process.argv[2] ?? ''
-await build({ configFile: path.join(here, 'vite.config.ts'), logLevel: 'warn' })
 await mkdir(target, { recursive: true })
-const server = await serveGallery(path.join(repository, 'reports/gallery'))
-const browser = await chromium.launch({
-  executablePath: process.env['SIGHTLINE_CHROMIUM'] ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--lang=en-US'],
-})
+const gallery = await openGallery()
 
 const jobs = SHOTS.filter((shot) => shot.name.includes(wanted)).flatMap((shot) =>
   shot.forms.map((form) => ({ shot, form })),
@@ -34,7 +26,7 @@ async function work(): Promise<void> {
   for (let job = jobs.shift(); job; job = jobs.shift()) {
     const label = `${job.shot.name}.${job.form}`
     try {
-      for (const complaint of await photograph(browser, server, job.shot, job.form, label)) {
+      for (const complaint of await photograph(gallery, job.shot, job.form, label)) {
         complaints.push(`${label}: ${complaint}`)
       }
     } catch (error) {
@@ -43,19 +35,12 @@ async function work(): Promise<void> {
   }
 }
 await Promise.all(Array.from({ length: AT_ONCE }, work))
-await browser.close()
-server.close()
+await gallery.close()
 for (const complaint of complaints) console.error(complaint)
 console.log(`${String(complaints.length)} complaints`)
 process.exit(complaints.length === 0 ? 0 : 1)
 
-async function photograph(
-  browser: Browser,
-  server: GalleryServer,
-  shot: Shot,
-  form: Form,
-  label: string,
-): Promise<string[]> {
+async function photograph({ browser, url }: Gallery, shot: Shot, form: Form, label: string): Promise<string[]> {
   const { width, height, dark, scale } = FORMS[form]
   const context = await browser.newContext({
     viewport:
@@ -68,20 +53,14 @@ async function photograph(
     reducedMotion: 'reduce',
   })
   try {
-    return await photographIn(await context.newPage(), server, shot, form, label)
+    return await photographIn(await context.newPage(), url, shot, form, label)
   } finally {
     // A page that is left open goes on drawing, and slows down all others.
     await context.close()
   }
 }
 
-async function photographIn(
-  page: Page,
-  server: GalleryServer,
-  shot: Shot,
-  form: Form,
-  label: string,
-): Promise<string[]> {
+async function photographIn(page: Page, url: string, shot: Shot, form: Form, label: string): Promise<string[]> {
   const found: string[] = []
   page.setDefaultTimeout(20_000)
   page.on('console', (message) => {
@@ -89,7 +68,7 @@ async function photographIn(
   })
   page.on('pageerror', (error) => found.push(error.message))
   const long = form.startsWith('long') ? '&names=long' : ''
-  await page.goto(`${server.url}/${shot.page}.html?state=${shot.state}${long}&${shot.query ?? ''}`)
+  await page.goto(`${url}/${shot.page}.html?state=${shot.state}${long}&${shot.query ?? ''}`)
   await page.locator('main').waitFor()
   await page.evaluate(() => document.fonts.ready)
   await page.waitForTimeout(250)
@@ -97,7 +76,7 @@ async function photographIn(
   await page.waitForTimeout(250)
   found.push(...(await inspect(page)))
   await page.screenshot({ path: path.join(target, `${label}.png`) })
-  return found
+  return [...new Set(found)]
 }
 
 /** Runs in the page. */

@@ -39,7 +39,8 @@ export async function serveGallery(folder: string): Promise<GalleryServer> {
         })
         response.end(content)
       },
-      () => response.writeHead(404).end(),
+      // Browsers ask for an icon by themselves.
+      () => response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end(),
     )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

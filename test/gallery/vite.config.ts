@@ -41,6 +41,9 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: false,
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { index: path.join(here, 'index.html'), incoming: path.join(here, 'incoming.html') } },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+      input: { index: path.join(here, 'index.html'), incoming: path.join(here, 'incoming.html') },
+    },
   },
 })

@@ -1,20 +1,15 @@
 /** The media session of the call on the screen, as state. Opened with the screen, closed when the call has ended. */
 import type { CallId, MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
-import type { DeviceChoice, DeviceProblem, MediaSession } from '../../devices/media-session.ts'
+import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
-import type { DeviceKind } from '../../app/language/reasons.ts'
-
-export interface DeviceTrouble {
-  readonly kind: DeviceKind
-  readonly problem: DeviceProblem
-}
+import { DeviceProblems } from '../devices/device-problems.svelte.ts'
 
 export class CallMedia {
   readonly session: MediaSession
   #preview = $state.raw<MediaStream | undefined>()
   #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
-  #troubles = $state.raw<readonly DeviceTrouble[]>([])
+  readonly problems = new DeviceProblems()
   readonly #endHandover: () => void
 
   constructor(callId: CallId, devices: DeviceChoice) {
@@ -22,8 +17,7 @@ export class CallMedia {
       devices,
       listener: {
         problem: (kind, problem) => {
-          const others = this.#troubles.filter((trouble) => trouble.kind !== kind)
-          this.#troubles = problem === undefined ? others : [...others, { kind, problem }]
+          this.problems.set(kind, problem)
         },
         preview: (stream) => {
           this.#preview = stream
@@ -45,10 +39,6 @@ export class CallMedia {
   /** Pixels; `undefined` while the other side sends no picture. */
   get remoteSize(): { readonly width: number; readonly height: number } | undefined {
     return this.#remoteSize
-  }
-
-  get troubles(): readonly DeviceTrouble[] {
-    return this.#troubles
   }
 
   setMedia(choice: MediaChoice): void {

@@ -17,7 +17,7 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
       ? none
       : new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits }).format(value)
   const ms = (value: number | undefined) => unit('millisecond', value)
-  const seconds = (value: number) => unit('second', value / 1000, 1)
+  const seconds = (value: number) => t('time.seconds', { seconds: Math.round(value / 100) / 10 })
   const counters = ({ width, height, frames, keyframes, bytes }: VideoCounters) =>
     [
       { label: 'stats.size', value: width > 0 ? t('stats.size.value', { width, height }) : none },

@@ -3,13 +3,13 @@
  * so that nothing leaves the computer. Opens what is asked for and nothing else.
  */
 import type { MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
-import type { DeviceKind } from '../../app/language/reasons.ts'
-import type { DeviceChoice, DeviceProblem, MediaSession } from '../../devices/media-session.ts'
+import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
+import { DeviceProblems } from './device-problems.svelte.ts'
 
 export class DevicePreview {
   #stream = $state.raw<MediaStream | undefined>()
-  #problems = $state.raw<Readonly<Partial<Record<DeviceKind, DeviceProblem>>>>({})
+  readonly problems = new DeviceProblems()
   #session: MediaSession | undefined
 
   /** The camera's picture, while it is on. */
@@ -17,18 +17,14 @@ export class DevicePreview {
     return this.#stream
   }
 
-  problem(kind: DeviceKind): DeviceProblem | undefined {
-    return this.#problems[kind]
-  }
-
+  /** To be called from an effect: does nothing that the effect would come to depend on. */
   show(media: MediaChoice, devices: DeviceChoice): void {
     if (this.#session === undefined && !media.audio && !media.video) return
     this.#session ??= openMediaSession({
       devices,
       listener: {
         problem: (kind, problem) => {
-          const { [kind]: _before, ...others } = this.#problems
-          this.#problems = problem === undefined ? others : { ...others, [kind]: problem }
+          this.problems.set(kind, problem)
         },
         preview: (stream) => {
           this.#stream = stream
@@ -49,6 +45,6 @@ export class DevicePreview {
     this.#session?.close()
     this.#session = undefined
     this.#stream = undefined
-    this.#problems = {}
+    this.problems.clear()
   }
 }

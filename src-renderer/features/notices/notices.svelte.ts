@@ -2,6 +2,7 @@
  * What the app says in passing: toasts, which are seen and heard, and announcements, which screen readers alone hear.
  * One for each window; lives as long as it.
  */
+import { untrack } from 'svelte'
 import { t } from '../../app/language/language.svelte.ts'
 
 const SHOWN_MS = 4000
@@ -26,7 +27,8 @@ class Notices {
 
   show(text: string): void {
     const id = this.#next++
-    this.#toasts = [...this.#toasts.filter((toast) => toast.text !== text), { id, text }]
+    // Effects speak too, and must not come to depend on what was said before.
+    this.#toasts = [...untrack(() => this.#toasts).filter((toast) => toast.text !== text), { id, text }]
     setTimeout(() => {
       this.#toasts = this.#toasts.filter((toast) => toast.id !== id)
     }, SHOWN_MS)
@@ -34,7 +36,7 @@ class Notices {
 
   say(text: string): void {
     // A live region stays silent when its text does not change: the same words again get an invisible difference.
-    this.#spoken = this.#spoken === text ? `${text}\u200b` : text
+    this.#spoken = untrack(() => this.#spoken) === text ? `${text}\u200b` : text
   }
 }
 

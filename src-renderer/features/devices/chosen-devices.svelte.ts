@@ -1,0 +1,22 @@
+/** The devices of the settings, changing only when the choice does and not with every snapshot that repeats it. */
+import type { Settings } from '../../../src-shared/ipc/snapshot.ts'
+import type { DeviceChoice } from '../../devices/media-session.ts'
+
+export class ChosenDevices {
+  readonly #settings: () => Settings
+  readonly #cameraId = $derived.by(() => this.#settings().cameraId)
+  readonly #microphoneId = $derived.by(() => this.#settings().microphoneId)
+  readonly #speakerId = $derived.by(() => this.#settings().speakerId)
+
+  constructor(settings: () => Settings) {
+    this.#settings = settings
+  }
+
+  get speakerId(): string | undefined {
+    return this.#speakerId
+  }
+
+  get all(): DeviceChoice {
+    return { cameraId: this.#cameraId, microphoneId: this.#microphoneId, speakerId: this.#speakerId }
+  }
+}

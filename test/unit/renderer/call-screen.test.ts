@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type Corner,
+  cornerAfterKey,
+  cornerSide,
+  nearestCorner,
+  nextCorner,
+} from '../../../src-renderer/features/call/corners.ts'
+import { pictureFit } from '../../../src-renderer/features/call/picture-fit.ts'
+
+const area = { width: 1000, height: 600 }
+const still = { x: 0, y: 0 }
+const CORNERS: readonly Corner[] = ['top-start', 'top-end', 'bottom-end', 'bottom-start']
+
+describe('nearestCorner', () => {
+  it.each([
+    [{ x: 10, y: 10 }, 'top-start'],
+    [{ x: 900, y: 100 }, 'top-end'],
+    [{ x: 499, y: 301 }, 'bottom-start'],
+    [{ x: 501, y: 599 }, 'bottom-end'],
+  ] as const)('takes %o to %s', (centre, corner) => {
+    expect(nearestCorner(centre, still, area, 'ltr')).toBe(corner)
+  })
+
+  it('follows a flick across the middle, and not a slow drag', () => {
+    const centre = { x: 400, y: 100 }
+    expect(nearestCorner(centre, { x: 2, y: 0 }, area, 'ltr')).toBe('top-end')
+    expect(nearestCorner(centre, { x: 0.2, y: 0 }, area, 'ltr')).toBe('top-start')
+    expect(nearestCorner(centre, { x: 0, y: 3 }, area, 'ltr')).toBe('bottom-start')
+  })
+
+  it('lands on the same side of the screen whichever way the language runs', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), fc.nat(600), (x, y) => {
+        const ltr = nearestCorner({ x, y }, still, area, 'ltr')
+        const rtl = nearestCorner({ x, y }, still, area, 'rtl')
+        expect(cornerSide(ltr, 'ltr')).toBe(cornerSide(rtl, 'rtl'))
+      }),
+    )
+  })
+})
+
+describe('cornerAfterKey', () => {
+  it('goes to the edge that the arrow points to', () => {
+    expect(cornerAfterKey('top-end', 'ArrowDown', 'ltr')).toBe('bottom-end')
+    expect(cornerAfterKey('bottom-end', 'ArrowLeft', 'ltr')).toBe('bottom-start')
+    expect(cornerAfterKey('bottom-end', 'ArrowLeft', 'rtl')).toBe('bottom-end')
+    expect(cornerAfterKey('bottom-start', 'ArrowUp', 'rtl')).toBe('top-start')
+    expect(cornerAfterKey('top-start', 'x', 'ltr')).toBe('top-start')
+  })
+
+  it('goes round all four by `nextCorner`', () => {
+    expect(CORNERS.map(nextCorner)).toEqual(['top-end', 'bottom-end', 'bottom-start', 'top-start'])
+  })
+})
+
+describe('pictureFit', () => {
+  it('fills the window unless that would cut too much', () => {
+    expect(pictureFit({ width: 1280, height: 720 }, area)).toBe('cover')
+    expect(pictureFit({ width: 640, height: 480 }, { width: 1600, height: 900 })).toBe('cover')
+    expect(pictureFit({ width: 720, height: 1280 }, area)).toBe('contain')
+    expect(pictureFit({ width: 1280, height: 720 }, { width: 400, height: 800 })).toBe('contain')
+  })
+
+  it('does not divide by nothing', () => {
+    expect(pictureFit({ width: 0, height: 0 }, area)).toBe('cover')
+    expect(pictureFit({ width: 10, height: 10 }, { width: 0, height: 10 })).toBe('cover')
+  })
+})
