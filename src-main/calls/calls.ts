@@ -14,7 +14,7 @@ import type { CallId, CallView, IncomingView, MediaChoice } from '../../src-shar
 import type { AccountId, Verification } from '../../src-shared/ipc/snapshot.ts'
 import { CALL_ID_LENGTH } from '../../src-shared/protocol/invite.ts'
 import { type CallContext, createContext, type Runner } from './call-context.ts'
-import { EffectRunner, LINGER } from './effects.ts'
+import { EffectRunner } from './effects.ts'
 import { mailReceived } from './incoming-call.ts'
 import type { CallEnvironment } from './ports.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
@@ -90,6 +90,7 @@ class CallRunner implements Calls, Runner {
   start(handle: string, media: MediaChoice): CallId | undefined {
     const { kind } = this.#state.call
     if (kind !== 'idle' && kind !== 'ended') return undefined
+    this.preferencesChanged()
     const callIdBytes = this.environment.random(CALL_ID_LENGTH)
     const callId = toHex(callIdBytes)
     this.#contexts.set(
@@ -115,7 +116,6 @@ class CallRunner implements Calls, Runner {
         remote: NO_MEDIA,
       }),
     )
-    this.preferencesChanged()
     this.dispatch({ kind: 'user-call', callId, media })
     return callId
   }
@@ -162,7 +162,7 @@ class CallRunner implements Calls, Runner {
     const { call } = this.#state
     if (call.kind === 'idle' || call.kind === 'ended') return
     this.end(call.callId)
-    await new Promise<void>((resolve) => this.environment.clock.after(LINGER, resolve))
+    await this.#effects.leave()
   }
 
   #step(event: CallEvent): void {

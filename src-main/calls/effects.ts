@@ -18,14 +18,16 @@ import * as paths from './paths.ts'
 import type { MailType, VerifiedDevice } from './ports.ts'
 
 /** How long the links stay open after the end, so that the End on them still leaves. */
-export const LINGER: Ms = 0.3 * SECOND
+const LINGER: Ms = 0.3 * SECOND
 /** Mail that ends something is tried again while the service is out of reach. */
 const MAIL_TRIES = 5
 const MAIL_PAUSE: Ms = SECOND
+const GOODBYE: Ms = 1.5 * SECOND
 
 export class EffectRunner {
   readonly #runner: Runner
   readonly #timers = new Map<string, () => void>()
+  readonly #mails = new Set<Promise<void>>()
 
   constructor(runner: Runner) {
     this.#runner = runner
@@ -48,11 +50,11 @@ export class EffectRunner {
         return
       case 'send-answered':
         for (const device of runner.environment.identity()?.otherDevices ?? []) {
-          void this.#mail(device, 'answered', encodeAnswered({ callId: context.callIdBytes }))
+          this.#mail(device, 'answered', encodeAnswered({ callId: context.callIdBytes }))
         }
         return
       case 'send-reply':
-        void this.#mail(
+        this.#mail(
           required(context.incoming, 'invitation').from,
           'reply',
           encodeReply({ callId: context.callIdBytes, answer: effect.answer }),
@@ -133,6 +135,14 @@ export class EffectRunner {
     }
   }
 
+  /** When what was said last has left, or nobody can take it: at most `GOODBYE` later. */
+  async leave(): Promise<void> {
+    const { clock } = this.#runner.environment
+    const pause = (span: Ms): Promise<void> => new Promise((resolve) => clock.after(span, resolve))
+    await pause(LINGER)
+    await Promise.race([Promise.allSettled(this.#mails), pause(GOODBYE)])
+  }
+
   #startTimer({ callId, timer, delay }: CallEffect & { kind: 'start-timer' }): void {
     const name = `${callId}/${timer}`
     this.#cancelTimers(name)
@@ -155,18 +165,26 @@ export class EffectRunner {
     const payload = encodeCancel({ callId: context.callIdBytes, reason })
     const { person, peer, outgoing: part } = context
     if (to === 'peer') {
-      if (peer) void this.#mail(peer, 'cancel', payload)
+      if (peer) this.#mail(peer, 'cancel', payload)
       return
     }
     for (const device of person?.devices ?? []) {
       const id = deviceIdOf(device)
       if (to === 'others' && peer && id === deviceIdOf(peer)) continue
       // Behind its invitation, and only if that left.
-      void part?.sends.get(id)?.then((sent) => (sent ? this.#mail(device, 'cancel', payload) : undefined))
+      const sent = part?.sends.get(id)
+      if (sent) this.#mail(device, 'cancel', payload, sent)
     }
   }
 
-  async #mail(to: VerifiedDevice, type: MailType, payload: Uint8Array): Promise<void> {
+  #mail(to: VerifiedDevice, type: MailType, payload: Uint8Array, after?: Promise<boolean>): void {
+    const mail = this.#deliver(to, type, payload, after)
+    this.#mails.add(mail)
+    void mail.finally(() => this.#mails.delete(mail))
+  }
+
+  async #deliver(to: VerifiedDevice, type: MailType, payload: Uint8Array, after?: Promise<boolean>): Promise<void> {
+    if (after !== undefined && !(await after)) return
     const { mail, clock } = this.#runner.environment
     for (let tries = 1; ; tries++) {
       const sent = await mail.send(to, type, payload)

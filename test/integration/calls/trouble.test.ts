@@ -224,4 +224,16 @@ describe('the direct path (R26)', () => {
     expect(network.directs.standing).toBe(0)
     expect([alice.phase, bob.phase]).toEqual(['connected', 'connected'])
   })
+
+  it('follows the setting of the moment when the call begins', async () => {
+    const network = new Network()
+    const { alice, bob } = await connectedPair(network)
+    alice.calls.end(alice.callId)
+    await network.until(() => bob.phase === 'ended')
+    for (const party of [alice, bob]) party.preferences = { ...party.preferences, hideAddress: false }
+    alice.calls.start('bob', VIDEO)
+    await network.until(() => bob.incoming !== undefined)
+    bob.answer()
+    await network.until(() => alice.call?.proof?.path === 'direct' && bob.call?.proof?.path === 'direct')
+  })
 })
