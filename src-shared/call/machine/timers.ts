@@ -12,7 +12,7 @@ export const TIMERS = {
   /** From the user's yes until the Accept can leave. */
   'relay-wait': 10 * SECOND,
   /** The relay may lose the Accept (its restart, a caller not yet in the room): it is repeated until Confirm. */
-  'repeat-accept': 1 * SECOND,
+  'repeat-accept': 0.5 * SECOND,
   /** R23 */
   confirm: 10 * SECOND,
   'keep-alive': 3 * SECOND,

@@ -12,6 +12,7 @@ import {
   kill,
   knownCall,
   loseRelay,
+  type MailInFlight,
   onItsWay,
   received,
   type Step,
@@ -219,7 +220,7 @@ function* mailMoves(world: World, machine: Step): Iterable<Move> {
 }
 
 /** The mailbox refuses repetitions; the runner lets in what comes from a device that was invited. */
-function isHeeded(device: Device, event: CallEvent): boolean {
+function isHeeded(device: Device, event: MailInFlight['event']): boolean {
   if (event.kind === 'invite') return knownCall(device, event.invitation.callId)?.past !== true
   if (event.kind === 'answered') return true
   const known = knownCall(device, event.callId)
