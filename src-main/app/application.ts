@@ -8,6 +8,7 @@ import { registerRequests } from '../ipc/requests.ts'
 import { DEFAULT_SETTINGS } from '../store/settings-defaults.ts'
 import { AppState } from './app-state.ts'
 import { parseLink } from './deep-link.ts'
+import { endProcess } from './end-process.ts'
 import type { LaunchOptions } from './launch-options.ts'
 import type { Log } from './log.ts'
 import { setApplicationMenu } from './menu.ts'
@@ -114,28 +115,28 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     log.fatal({ error }, 'the app could not start')
     const problem = error instanceof UnusableProfileError ? error.problem : 'failed'
     dialog.showErrorBox(texts().notStartedTitle, texts().profileUnusable[problem])
-    app.exit(1)
+    endProcess(1)
   })
   return { open }
 }
 
-/** Hanging up takes a third of a second; nothing may keep the process longer than this. */
-const QUIT_LIMIT_MS = 1500
+/** Hanging up takes a third of a second, stopping the service a little more; nothing may keep the process longer than this. */
+const QUIT_LIMIT_MS = 3000
 
-/** A call is hung up and the database closed before the process ends. */
+/** A call is hung up, the service stopped and the database closed before the process ends. */
 function quitGracefully(runtime: Runtime, log: Log): void {
   let closing = false
   app.on('will-quit', (event) => {
+    event.preventDefault()
     if (closing) return
     closing = true
-    event.preventDefault()
     const limit = new Promise<void>((resolve) => setTimeout(resolve, QUIT_LIMIT_MS))
     void Promise.race([runtime.close(), limit])
       .catch((error: unknown) => {
         log.error({ error }, 'closing failed')
       })
       .finally(() => {
-        app.quit()
+        endProcess(0)
       })
   })
 }

@@ -21,7 +21,8 @@ export interface LocalService {
   readonly shownAddress: string
   /** `false`: another process's, found on the usual port. */
   readonly embedded: boolean
-  stop(): void
+  /** Resolves when its process has ended. */
+  stop(): Promise<void>
 }
 
 const START_LIMIT_MS = 60_000
@@ -39,7 +40,7 @@ const failedSchema = v.object({ kind: v.literal('failed') })
 export async function startLocalService(options: EmbeddedOptions): Promise<LocalService | undefined> {
   const usual = addressText({ secure: false, host: 'localhost', port: DEFAULT_PORT })
   if (await answers(DEFAULT_PORT)) {
-    return { address: usual, shownAddress: usual, embedded: false, stop: () => undefined }
+    return { address: usual, shownAddress: usual, embedded: false, stop: () => Promise.resolve() }
   }
   const service = new EmbeddedService(options)
   // Another program may have the usual port: any other does as well, people are told which.
@@ -50,9 +51,7 @@ export async function startLocalService(options: EmbeddedOptions): Promise<Local
     address,
     shownAddress: ready.addresses[0] ?? address,
     embedded: true,
-    stop: () => {
-      service.stop()
-    },
+    stop: () => service.stop(),
   }
 }
 
@@ -111,16 +110,26 @@ class EmbeddedService {
     })
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.#stopped = true
-    this.#process?.kill()
+    const child = this.#process
+    if (child?.pid === undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      child.once('exit', () => {
+        resolve()
+      })
+      child.kill()
+    })
   }
 
   #ended(code: number, port: number): void {
     if (this.#stopped) return
     this.#options.log.error({ code }, 'the embedded service is started again')
     setTimeout(() => {
-      if (!this.#stopped) void this.start(port)
+      if (this.#stopped) return
+      void this.start(port).then((ready) => {
+        if (ready === undefined) this.#ended(code, port)
+      })
     }, RESTART_AFTER_MS)
   }
 }

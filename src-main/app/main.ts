@@ -12,6 +12,7 @@ import * as v from 'valibot'
 import { choosePasswordStore } from '../keychain/os-keychain.ts'
 import { runApplication } from './application.ts'
 import { LINK_SCHEME } from './deep-link.ts'
+import { endProcess } from './end-process.ts'
 import { forbiddenSwitch, launchOptions, linkAmong } from './launch-options.ts'
 import { createLog } from './log.ts'
 import { ProfileFolder } from './profile.ts'
@@ -80,7 +81,7 @@ function start(): void {
   const log = createLog(profile.at('logs'))
   process.on('uncaughtException', (error) => {
     log.fatal({ error }, 'an exception reached the top')
-    app.exit(1)
+    endProcess(1)
   })
   process.on('unhandledRejection', (error) => {
     log.error({ error }, 'a promise was rejected and nobody looked')

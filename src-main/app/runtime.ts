@@ -221,7 +221,7 @@ export class Runtime {
         log,
       })
       if (connection !== this.#connection) {
-        local?.stop()
+        await local?.stop()
         return
       }
       this.#local = local
@@ -256,7 +256,7 @@ export class Runtime {
     this.#session = undefined
     this.#local = undefined
     await session?.close()
-    local?.stop()
+    await local?.stop()
   }
 }
 
