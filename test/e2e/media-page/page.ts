@@ -6,6 +6,7 @@ import type { FromMain, StreamKeys } from '../../../src-shared/ipc/media-port.ts
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
 import type { VideoShape } from '../../support/timecode-picture.ts'
 import { Crossing } from './network.ts'
+import { PeerConnectionPair, type Shape } from './peer-connections.ts'
 import { judge, type Judgement } from './picture-judge.ts'
 import { SoundTap } from './sound-tap.ts'
 
@@ -104,6 +105,9 @@ export interface MediaPage {
   readonly judge: (id: string, shape: VideoShape, milliseconds: number) => Promise<Judgement[]>
   readonly sound: SoundTap
   pair: Pair
+  /** For the bench. */
+  readonly openPeerConnections: (shape: Shape, bitrate: number) => Promise<PeerConnectionPair>
+  peerConnections: PeerConnectionPair
 }
 
 declare global {
@@ -117,4 +121,9 @@ window.mediaPage = {
   listDevices,
   judge: (id, shape, milliseconds) => judge(video(id), shape, milliseconds),
   sound: new SoundTap(),
+  async openPeerConnections(shape, bitrate) {
+    const pair = new PeerConnectionPair()
+    await pair.open(shape, bitrate, ['own-video', 'other-video', 'remote-video'].map(video))
+    return pair
+  },
 }
