@@ -38,7 +38,7 @@ await visit('people', async (page) => {
   assert.equal(await focused(page), 'Search, or type a handle')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')
-  await page.getByRole('heading', { name: 'Mara Lindqvist' }).waitFor()
+  await page.getByRole('heading', { name: 'Mara Lindqvist', exact: true }).waitFor()
   await page.keyboard.press('Enter')
   assert.equal(await focused(page), 'Video call')
   await page.keyboard.press('Enter')
@@ -49,13 +49,13 @@ await visit('people', async (page) => {
   // A handle that nobody here has: looked up, and ready to be called.
   await page.getByRole('searchbox').fill('pat.new')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'pat.new' }).waitFor()
+  await page.getByRole('heading', { name: 'pat.new', exact: true }).waitFor()
   await page.waitForFunction(() => document.activeElement?.textContent.trim() === 'Video call')
   await page.getByRole('button', { name: 'Add to contacts' }).click()
   assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'pat.new')
   await page.getByRole('textbox', { name: 'Name' }).fill('Patricia')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'Patricia' }).waitFor()
+  await page.getByRole('heading', { name: 'Patricia', exact: true }).waitFor()
 })
 
 await visit('people', async (page) => {
@@ -69,7 +69,7 @@ await visit('people', async (page) => {
   await page.keyboard.press('Control+Comma')
   await page.getByRole('tab', { name: 'Profile' }).waitFor()
   await page.keyboard.press('ArrowDown')
-  await page.getByRole('heading', { name: 'Audio and video' }).waitFor()
+  await page.getByRole('heading', { name: 'Audio and video', exact: true }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('searchbox').waitFor()
 })
@@ -81,7 +81,7 @@ await visit('people', async (page) => {
   await page.waitForFunction(() => document.activeElement instanceof HTMLInputElement)
   await page.keyboard.type('Mara L.')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'Mara L.' }).waitFor()
+  await page.getByRole('heading', { name: 'Mara L.', exact: true }).waitFor()
   assert.equal(await focused(page), 'More')
   await page.getByRole('button', { name: 'Compare safety number' }).click()
   await page.getByRole('button', { name: 'Remove verification' }).click()
@@ -136,7 +136,7 @@ await visit('call-connected', async (page) => {
 
   await page.getByRole('button', { name: 'Security of this call' }).click()
   await page.getByRole('button', { name: 'They match' }).click()
-  await page.getByRole('heading', { name: 'Verified' }).waitFor()
+  await page.getByRole('heading', { name: 'Verified', exact: true }).waitFor()
   await page.getByText('Statistics').click()
   const statistics: unknown = JSON.parse((await page.getByTestId('statistics').textContent()) ?? '')
   assert.equal((statistics as { suite: string }).suite, 'AES_256_CM_HMAC_SHA1_80')
@@ -161,13 +161,18 @@ await visit('ended-no-answer', async (page) => {
 await visit(
   'incoming-video',
   async (page) => {
-    // Deaf for a moment to those who were typing elsewhere.
-    await page.keyboard.press('Enter')
-    await page.waitForTimeout(100)
-    assert.equal(await page.getByRole('button', { name: 'Accept with video' }).count(), 1)
+    // Deaf for a moment to those who were typing elsewhere when the window took the focus.
+    const isHeard = (comesFirst: boolean) =>
+      page.evaluate((refocus) => {
+        if (refocus) window.dispatchEvent(new Event('focus'))
+        const press = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
+        return (document.activeElement ?? document.body).dispatchEvent(press)
+      }, comesFirst)
+    assert.equal(await isHeard(true), false)
+    await page.waitForTimeout(800)
+    assert.equal(await isHeard(false), true)
     await page.getByRole('button', { name: 'Show my camera' }).click()
     await page.getByTestId('incoming-preview').waitFor()
-    await page.waitForTimeout(800)
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Decline' }).waitFor({ state: 'detached' })
   },
@@ -179,7 +184,7 @@ await visit(
   'people',
   async (page) => {
     await page.getByRole('option', { name: /Mara/ }).click()
-    await page.getByRole('heading', { name: 'Mara Lindqvist' }).waitFor()
+    await page.getByRole('heading', { name: 'Mara Lindqvist', exact: true }).waitFor()
     assert.equal(await page.getByRole('searchbox').isVisible(), false)
     await page.getByRole('button', { name: 'Back' }).click()
     await page.waitForFunction(() => document.activeElement instanceof HTMLInputElement)
