@@ -9,6 +9,9 @@ import { payloadTypeOf } from '../../src-shared/media/payload-types.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { CaptureClock } from './capture-clock.ts'
 
+/** Microseconds; less is the unevenness of the source's clock. */
+const HOLE_US = 8000
+
 export interface AudioOutlet {
   isOpen(): boolean
   send(packets: readonly Uint8Array[]): void
@@ -31,6 +34,8 @@ export class AudioSender {
   #encoding: Encoding | undefined
   /** The least time of the next packet, on the worker's clock. */
   #nextUs = 0
+  /** Where the next sound begins if nothing is missing, on its own clock. */
+  #expectedUs = 0
   /** The next packet is the first after a pause. */
   #isFirst = true
   #muted = true
@@ -53,8 +58,11 @@ export class AudioSender {
   take(sound: AudioData, isFirst: boolean): void {
     if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(sound.timestamp, performance.now())
-    // What the encoder still holds from before a pause is not joined to what comes after it.
-    if (isFirst || this.#muted || !this.#outlet.isOpen()) this.close()
+    const gap = Math.abs(sound.timestamp - this.#expectedUs)
+    this.#expectedUs = sound.timestamp + (sound.numberOfFrames * 1e6) / sound.sampleRate
+    // What the encoder still holds from before a pause is not joined to what comes after it; and it counts samples,
+    // so that a hole in what a busy computer captures would make all sound after it seem older than it is.
+    if (isFirst || gap > HOLE_US || this.#muted || !this.#outlet.isOpen()) this.close()
     if (!this.#muted && this.#outlet.isOpen()) {
       const mono = monoOf(sound)
       this.#encoderFor(mono).encode(mono)

@@ -37,7 +37,7 @@ const SYNC_INTERVAL: Ms = 250
  * The picture is not held back for so much: sound that comes after its picture is noticed from 125 ms on (ITU-R BT.1359),
  * and the sound card alone takes some 50 ms.
  */
-const TOLERATED_LEAD: Ms = 80
+const TOLERATED_LEAD: Ms = 100
 /** While packets are missing, they are looked after this often. */
 const MISSING_INTERVAL: Ms = 10
 
