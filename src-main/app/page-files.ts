@@ -58,8 +58,8 @@ export function pageFile(root: string, address: string): PageFile | undefined {
   } catch {
     return undefined
   }
-  if (name.includes('\0') || name.includes('\\')) return undefined
-  const file = path.resolve(root, `.${path.posix.normalize(name)}`)
+  if (/\0|\\|\.\./.test(name)) return undefined
+  const file = path.resolve(root, `.${name}`)
   const type = TYPES[path.extname(file)]
   if (type === undefined || !file.startsWith(path.resolve(root) + path.sep)) return undefined
   return { file, type }

@@ -54,10 +54,10 @@ const english = {
 export type Texts = typeof english
 
 /** By the language's code. */
-const languages: Readonly<Record<string, Texts | undefined>> = { en: english }
+const languages: ReadonlyMap<string, Texts> = new Map([['en', english]])
 
 /** `systemLocale`: what the system prefers, such as `de-AT`; a language without a table reads English. */
 export function textsFor(language: Settings['language'], systemLocale: string): Texts {
   const wanted = language === 'system' ? (systemLocale.split('-')[0] ?? '') : language
-  return languages[wanted] ?? english
+  return languages.get(wanted) ?? english
 }
