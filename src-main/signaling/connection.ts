@@ -68,11 +68,16 @@ export class Connection {
     this.#cancelPing = this.#schedulePing()
   }
 
+  /** Not while it is being closed: a request then belongs on the next one. */
+  get isOpen(): boolean {
+    return !this.#ended && this.#socket.readyState === WebSocket.OPEN
+  }
+
   request<Name extends OperationName>(
     name: Name,
     request: RequestOf<Name>,
   ): Promise<Result<ReplyOf<Name>, RequestFailure>> {
-    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(failure('lost'))
+    if (!this.isOpen) return Promise.resolve(failure('lost'))
     const id = this.#nextId
     this.#nextId = id === 0xffffffff ? 1 : id + 1
     const frame = encodeRequest(id, name, request)

@@ -190,7 +190,7 @@ export class Link {
 
   #usable(proven: boolean): Connection | undefined {
     const usable = proven ? this.#provenWith !== undefined : this.#challenged
-    return usable ? this.#connection : undefined
+    return usable && this.#connection?.isOpen === true ? this.#connection : undefined
   }
 
   #wait(proven: boolean): Promise<Connection | undefined> {

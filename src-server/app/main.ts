@@ -44,9 +44,6 @@ async function run(configuration: Configuration): Promise<void> {
     // The embedded database may keep handles of its own.
     process.exit(1)
   }
-  const { port, relayPort, addresses } = service
-  report({ kind: 'ready', port, relayPort, addresses }, configuration.json)
-
   let stopping = false
   stop = (code) => {
     if (stopping) return
@@ -59,6 +56,9 @@ async function run(configuration: Configuration): Promise<void> {
   process.on('SIGTERM', () => stop(0))
   process.on('SIGINT', () => stop(0))
   if (process.send !== undefined) process.on('disconnect', () => stop(0))
+  // Last: who reads this may tell it to stop at once.
+  const { port, relayPort, addresses } = service
+  report({ kind: 'ready', port, relayPort, addresses }, configuration.json)
 }
 
 function report(message: Report, json: boolean): void {

@@ -43,13 +43,25 @@ export function createOwnNames(options: NamesOptions): OwnNames {
   }
 }
 
-/** Own addresses, IPv4 first, IPv6 in brackets; link-local ones need a zone that no address of ours can carry. */
+/** Interfaces of containers, virtual machines and tunnels: their addresses are of use to few others. */
+const VIRTUAL = /^(?:docker|br-|veth|virbr|vmnet|vboxnet|vEthernet|tun|tap|wg|utun|zt|tailscale|lxc|podman|cni)/
+
+/** Own addresses, those of real interfaces first, IPv4 before IPv6, which stands in brackets. */
 function interfaceAddresses(internal: boolean): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  const usable = all.filter(({ address, internal: loopback }) => (internal || !loopback) && !/^fe80:/i.test(address))
-  const v4 = usable.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
-  const v6 = usable.filter(({ family }) => family === 'IPv6').map(({ address }) => `[${address}]`)
-  return [...v4, ...v6]
+  const all = Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? []).map((address) => ({ ...address, rank: VIRTUAL.test(name) ? 2 : 0 })),
+  )
+  return (
+    all
+      // Link-local addresses need a zone that no address of ours can carry.
+      .filter(({ address, internal: loopback }) => (internal || !loopback) && !/^fe80:/i.test(address))
+      .map(({ address, family, rank }) => ({
+        text: family === 'IPv6' ? `[${address}]` : address,
+        rank: rank + (family === 'IPv6' ? 1 : 0),
+      }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ text }) => text)
+  )
 }
 
 /** Lower case, and IPv6 addresses in their one short spelling. */

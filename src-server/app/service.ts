@@ -33,7 +33,7 @@ export interface ServiceOptions {
   readonly dataDir?: string | undefined
   /** TCP; 0 for any. */
   readonly port?: number | undefined
-  /** UDP; 0 for any. The same number as `port` without one. */
+  /** UDP; 0 for any. Without one, the same number as `port`, or any when that is any. */
   readonly relayPort?: number | undefined
   /** The one address to listen on; all without one. */
   readonly host?: string | undefined
@@ -93,8 +93,8 @@ async function compose(
   const server = await listen(options.port ?? DEFAULT_PORT, options.host, options.tls)
   undo.push(async () => void server.close())
   const port = listeningPort(server)
-  const relay = new Relay({
-    port: options.relayPort ?? port,
+  const relay = Relay.start({
+    port: options.relayPort ?? (options.port === 0 ? 0 : port),
     bindAddress: options.host,
     publicAddresses: () => resolveNames(options.names ?? []),
     now,

@@ -71,11 +71,15 @@ export class Relay {
   readonly #closing = new Set<Promise<void>>()
   readonly #timer: NodeJS.Timeout
 
-  /** Throws if the port is taken. */
-  constructor(options: RelayOptions) {
+  private constructor(options: RelayOptions, port: number) {
     this.#options = options
-    this.port = holdUdpPort(options.port, options.bindAddress)
+    this.port = port
     this.#timer = setInterval(() => this.#sweep(), SECOND)
+  }
+
+  /** Throws if the port is taken. */
+  static start(options: RelayOptions): Relay {
+    return new Relay(options, holdUdpPort(options.port, options.bindAddress))
   }
 
   async connect(entrance: Entrance): Promise<Result<string, 'invalid' | 'refused'>> {

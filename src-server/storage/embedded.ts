@@ -82,6 +82,8 @@ class EmbeddedDatabase implements Database {
         if (!outcome.ok) throw new Rollback()
       })
     } catch (error) {
+      // A statement's failure was noted where it happened; here it is BEGIN or COMMIT, or a defect in `body`.
+      if (error instanceof DatabaseError) throw error
       if (!(error instanceof Rollback)) throw this.#noted(withoutValues(error))
     }
     if (outcome === undefined) throw new DatabaseError('unknown')

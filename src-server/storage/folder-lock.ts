@@ -4,14 +4,16 @@
  * another process by now).
  */
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
 
 const TOUCH_EVERY: Ms = 5 * SECOND
 const STALE_AFTER: Ms = 30 * SECOND
-const ATTEMPTS = 5
+const ATTEMPTS = 20
+const PAUSE: Ms = 50
 
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError'
@@ -35,10 +37,8 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error
     }
-    const found = await readFile(file, 'utf8').catch(() => undefined)
-    if (found === undefined) continue
-    if (!(await isStale(file, found))) throw new FolderInUseError()
-    await removeStale(file, found)
+    if (!(await isStale(file))) throw new FolderInUseError()
+    await removeStale(file)
   }
   throw new FolderInUseError()
 }
@@ -57,11 +57,17 @@ function keep(file: string, content: string): () => Promise<void> {
   }
 }
 
-async function isStale(file: string, content: string): Promise<boolean> {
-  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }))
-  if (Date.now() - mtimeMs > STALE_AFTER) return true
-  const [pid, host] = content.trim().split(' ')
-  return host === hostname() && !isAlive(Number(pid))
+/** A file that is not there or still empty is somebody's who is just taking the lock. */
+async function isStale(file: string): Promise<boolean> {
+  try {
+    const [content, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)])
+    if (Date.now() - mtimeMs > STALE_AFTER) return true
+    const [pid, host] = content.trim().split(' ')
+    return host === hostname() && !isAlive(Number(pid))
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false
+    throw error
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -74,18 +80,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Two may find the same stale file; who moves away a lock that is not the stale one puts it back. */
-async function removeStale(file: string, content: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`
+/** Only who holds the folder `takeover` removes a stale lock, after another look: it may be somebody's fresh one by now. */
+async function removeStale(file: string): Promise<void> {
+  const takeover = `${file}.takeover`
   try {
-    await rename(file, aside)
+    await mkdir(takeover)
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return
-    throw error
+    if (!isCode(error, 'EEXIST')) throw error
+    await setTimeout(PAUSE)
+    const { mtimeMs } = await stat(takeover).catch(() => ({ mtimeMs: Date.now() }))
+    // Its holder did not live to finish.
+    if (Date.now() - mtimeMs > STALE_AFTER) await rmdir(takeover).catch(() => undefined)
+    return
   }
-  const moved = await readFile(aside, 'utf8')
-  if (moved !== content) await link(aside, file).catch(() => undefined)
-  await unlink(aside)
+  try {
+    if (await isStale(file)) await unlink(file)
+  } finally {
+    await rmdir(takeover)
+  }
 }
 
 function isCode(error: unknown, code: string): boolean {

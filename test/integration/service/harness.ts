@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import { type RunningService, type ServiceOptions, startService } from '../../../src-server/app/service.ts'
+import type { Database } from '../../../src-server/storage/database.ts'
+import { openEmbedded } from '../../../src-server/storage/embedded.ts'
 import { type Clock, DAY, type UnixMs } from '../../../src-shared/base/time.ts'
 import { issuePrekey, type PrekeyKind } from '../../../src-shared/protocol/prekey.ts'
 import { parseAddress } from '../../../src-shared/protocol/service/address.ts'
@@ -14,7 +16,9 @@ import { parseServerFrame, type ServerFrame } from '../../../src-shared/protocol
 import { NOW, type TestDevice, valueOf } from '../../support/test-device.ts'
 
 /** Made once for all test files; a new database takes 4 s without it. */
-const TEMPLATE = fileURLToPath(new URL('../../../node_modules/.cache/sightline/test-database.tar.gz', import.meta.url))
+export const TEMPLATE = fileURLToPath(
+  new URL('../../../node_modules/.cache/sightline/test-database.tar.gz', import.meta.url),
+)
 
 /** The certificates of `testDevice` are of that time. */
 export const testNow = (): UnixMs => Date.now() - STARTED + NOW
@@ -40,6 +44,20 @@ export function startTestService(options: ServiceOptions = {}): Promise<RunningS
     now: testNow,
     ...options,
   })
+}
+
+let shared: Promise<Database> | undefined
+
+/** One database for several services of a test file, one after another: starting one takes seconds. */
+export async function sharedDatabase(): Promise<Database> {
+  shared ??= openEmbedded({ template: TEMPLATE })
+  const database = await shared
+  return {
+    query: (sql, parameters) => database.query(sql, parameters),
+    transaction: (body) => database.transaction(body),
+    probe: () => database.probe(),
+    close: () => Promise.resolve(),
+  }
 }
 
 export const temporaryFolder = (): string => path.join(tmpdir(), `sightline-${randomUUID()}`)

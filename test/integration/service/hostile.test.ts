@@ -11,7 +11,17 @@ import { encodePush, encodeRequest } from '../../../src-shared/protocol/service/
 import { FRAME_MAX } from '../../../src-shared/protocol/service/limits.ts'
 import { foreignBytes } from '../../support/foreign-bytes.ts'
 import { NOW, testDevice, valueOf } from '../../support/test-device.ts'
-import { clientOf, closeAll, proof, random, RawDevice, registered, startTestService, until } from './harness.ts'
+import {
+  clientOf,
+  closeAll,
+  proof,
+  random,
+  RawDevice,
+  registered,
+  sharedDatabase,
+  startTestService,
+  until,
+} from './harness.ts'
 
 const alice = testDevice('alice')
 let service: RunningService
@@ -202,6 +212,7 @@ describe('the port', () => {
 describe('rate limits', () => {
   it('of one address: handles, proofs and connections', async () => {
     const limited = await startTestService({
+      openDatabase: sharedDatabase,
       rates: { handles: { points: 3, seconds: 60 }, connections: { points: 2, seconds: 60 } },
     })
     const client = clientOf(undefined, limited.port)
@@ -219,6 +230,7 @@ describe('rate limits', () => {
 
   it('of one device: envelopes, one-time prekeys, new accounts', async () => {
     const limited = await startTestService({
+      openDatabase: sharedDatabase,
       rates: { accounts: { points: 1, seconds: 60 }, relay: { points: 1, seconds: 60 } },
     })
     const first = await registered(alice, 'alice', limited.port)
