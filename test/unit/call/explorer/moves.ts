@@ -7,6 +7,7 @@ import {
   CALL_MEDIA,
   copyWorld,
   deviceOf,
+  type DirectEnd,
   type Device,
   feed,
   kill,
@@ -294,9 +295,10 @@ function* directMoves(world: World, machine: Step): Iterable<Move> {
   const ends = world.devices.flatMap((device, index) =>
     device.direct ? [{ device, index, direct: device.direct }] : [],
   )
-  const [a, b] = ends
-  if (ends.length > 2) throw new Violation('more than two ends of direct paths')
-  if (a && b && a.direct.pathId === b.direct.pathId && a.direct.callId === b.direct.callId) {
+  for (const a of ends) {
+    const [b, third] = ends.filter((end) => end.index > a.index && isSamePath(end.direct, a.direct))
+    if (third) throw new Violation('more than two ends of one direct path')
+    if (!b) continue
     const { callId, pathId } = a.direct
     if (a.direct.connected && b.direct.connected && !a.direct.stands && !b.direct.stands) {
       yield {
@@ -339,6 +341,10 @@ function* directMoves(world: World, machine: Step): Iterable<Move> {
       yield { label: `false proof to ${to}`, play: (next) => (spend(next, 'forgeProof'), deliver(next, false)) }
     }
   }
+}
+
+function isSamePath(a: DirectEnd, b: DirectEnd): boolean {
+  return a.callId === b.callId && a.pathId === b.pathId
 }
 
 function at<Item>(items: readonly Item[], index: number): Item {

@@ -326,6 +326,10 @@ function execute(world: World, device: Device, effect: CallEffect, cause: CallEv
         for (const record of stream.records) Object.assign(record, pathsOf(device, callId))
       }
       return
+    case 'send-profile':
+      requireConfirmed(device, callId)
+      if (requireCall(device, callId).role !== 'callee') throw new Violation('the caller names itself twice')
+      return
     case 'open-direct':
       requireConfirmed(device, callId)
       if (device.direct !== undefined) throw new Violation('two direct paths')
@@ -445,7 +449,7 @@ function sendControl(world: World, device: Device, callId: CallId, message: Cont
 /** R26, R27: candidates and the direct path only after Confirm, which the caller sends and the callee verifies. */
 function requireConfirmed(device: Device, callId: CallId): void {
   if (device.state.call.kind !== 'connected' || device.state.call.callId !== callId) {
-    throw new Violation(`${device.id} opens a direct path before Confirm (R27)`)
+    throw new Violation(`${device.id} opens a direct path or gives its name before Confirm (R27)`)
   }
 }
 
