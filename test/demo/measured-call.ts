@@ -13,6 +13,7 @@ import {
   request,
   statistics,
   until,
+  untilMedia,
 } from '../e2e/harness/actions.ts'
 import { type RunningApp, startApp } from '../e2e/harness/app.ts'
 import { delays, quantile, takeSightings, watchCaptured, watchShown } from '../e2e/harness/picture-probe.ts'
@@ -97,7 +98,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
   )
   const firstPath = connected[0]?.call?.proof?.path
   await Promise.all([openProof(callerPage), openProof(calleePage)])
-  await Promise.all([callerPage, calleePage].map((page) => firstMedia(page)))
+  await Promise.all([callerPage, calleePage].map((page) => untilMedia(page, 1, 1, MEDIA_LIMIT_MS)))
   const direct = options.relayOnly ? undefined : await directSince(callerPage, calleePage)
 
   if (options.screenshots) await photograph(options.screenshots, callerPage, calleePage)
@@ -122,7 +123,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
     ),
   )
   const [last, lastCallee] = await Promise.all([statistics(callerPage), statistics(calleePage)])
-  const processes = (await caller.processes()) + (await callee.processes())
+  const processes = (await caller.processes()).length + (await callee.processes()).length
   const proofs = words.map(({ call }) => call?.proof)
   await endCall(callerPage)
   await Promise.all(
@@ -180,14 +181,6 @@ async function clickTime(page: Page, action: () => Promise<void>): Promise<numbe
       (time) => time || fallback,
       () => fallback,
     )
-}
-
-async function firstMedia(page: Page): Promise<void> {
-  for (const limit = Date.now() + MEDIA_LIMIT_MS; Date.now() < limit; await page.waitForTimeout(100)) {
-    const { firstRemoteFrameAt, firstRemoteAudioAt } = await statistics(page)
-    if (firstRemoteFrameAt !== undefined && firstRemoteAudioAt !== undefined) return
-  }
-  throw new Error(`no picture or no sound within ${MEDIA_LIMIT_MS} ms: ${JSON.stringify(await statistics(page))}`)
 }
 
 async function directSince(...pages: Page[]): Promise<number | undefined> {

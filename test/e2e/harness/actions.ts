@@ -55,6 +55,22 @@ export async function statistics(page: Page): Promise<CallStatistics> {
   return JSON.parse(text ?? '') as CallStatistics
 }
 
+/** Waits until so much of the other side was shown and played since the call began; the panel must be open. */
+export async function untilMedia(
+  page: Page,
+  frames: number,
+  soundMs: number,
+  limitMs = 20_000,
+): Promise<CallStatistics> {
+  const end = Date.now() + limitMs
+  for (;;) {
+    const now = await statistics(page)
+    if (now.video.received.rendered >= frames && now.audio.playedMs >= soundMs) return now
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: picture and sound; ${JSON.stringify(now)}`)
+    await page.waitForTimeout(100)
+  }
+}
+
 declare const window: { readonly sightline: Bridge }
 
 /** What the page itself asks main. */

@@ -22,6 +22,14 @@ export interface AppOptions {
   readonly sandbox?: boolean
 }
 
+export interface ProcessMetric {
+  readonly pid: number
+  /** Electron's name for what it does: `Browser`, `Tab`, `GPU`, `Utility`… */
+  readonly type: string
+  /** Share of the whole machine since the last look, in percent. */
+  readonly cpu: number
+}
+
 export interface RunningApp {
   readonly name: string
   readonly electron: ElectronApplication
@@ -32,7 +40,7 @@ export interface RunningApp {
   incoming(): Promise<Page>
   /** Share of one core that all of this app's processes used since the last call of this, in percent. */
   cpuPercent(): Promise<number>
-  processes(): Promise<number>
+  processes(): Promise<readonly ProcessMetric[]>
   kill(): Promise<void>
   close(): Promise<void>
 }
@@ -72,12 +80,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     pid: electron.process().pid ?? 0,
     main: () => windowOf(electron, 'index.html'),
     incoming: () => windowOf(electron, 'incoming.html'),
-    cpuPercent: () =>
-      electron
-        .evaluate(({ app }) => app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0))
-        // Electron divides by the number of cores.
-        .then((share) => share * cpus().length),
-    processes: () => electron.evaluate(({ app }) => app.getAppMetrics().length),
+    // Electron divides by the number of cores.
+    cpuPercent: async () => (await metrics(electron)).reduce((sum, { cpu }) => sum + cpu, 0) * cpus().length,
+    processes: () => metrics(electron),
     async kill() {
       electron.process().kill('SIGKILL')
       await closed
@@ -86,6 +91,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await electron.close()
       if (!options.profile) rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     },
+  }
+}
+
+/** The inspector of the main process sometimes loses an answer to its garbage collector; the question can be asked again. */
+async function metrics(electron: ElectronApplication, tries = 3): Promise<ProcessMetric[]> {
+  try {
+    return await electron.evaluate(({ app }) =>
+      app.getAppMetrics().map(({ pid, type, cpu }) => ({ pid, type, cpu: cpu.percentCPUUsage })),
+    )
+  } catch (error) {
+    if (tries > 1 && String(error).includes('garbage collected')) return metrics(electron, tries - 1)
+    throw error
   }
 }
 

@@ -41,12 +41,15 @@ export function createUnprivilegedUser(): UnprivilegedUser {
       writeFileSync(
         script,
         `#!/bin/bash
+# Playwright adds the switch because it is root itself.
+arguments=()
+for argument in "$@"; do [ "$argument" = --no-sandbox ] || arguments+=("$argument"); done
 exec setpriv --reuid=${name} --regid=${name} --init-groups --reset-env \\
   env HOME=${home} DISPLAY="$DISPLAY" XAUTHORITY=${home}/cookie XDG_RUNTIME_DIR=${runtime} XDG_DATA_HOME=${runtime}/data \\
   XDG_CURRENT_DESKTOP=GNOME NO_AT_BRIDGE=1 \\
   dbus-run-session --config-file=${home}/bus.conf -- bash -c \\
   'export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS; printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null; "$@"' \\
-  bash "${executable}" "$@"
+  bash "${executable}" "\${arguments[@]}"
 `,
       )
       chmodSync(script, 0o755)
