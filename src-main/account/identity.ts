@@ -88,6 +88,7 @@ export class OwnAccount {
   get identity(): OwnIdentity {
     return {
       handle: this.handle,
+      name: new Sensitive(this.#content.name),
       accountPub: this.keys.account.public,
       certificate: this.#certificate.bytes,
       certHash: this.#certificate.certHash,

@@ -85,6 +85,8 @@ export interface CallContext {
   person: Person | undefined
   /** What is shown and noted where no `person` was found. */
   readonly claimedHandle: Sensitive<string>
+  /** What the other side calls itself, as it came (3.8): the caller by its Invite, the callee by its first Profile. */
+  claimedName: Sensitive<string> | undefined
   readonly outgoing: OutgoingPart | undefined
   readonly incoming: IncomingPart | undefined
 
@@ -119,7 +121,16 @@ export interface CallContext {
 
 type Start = Pick<
   CallContext,
-  'callId' | 'callIdBytes' | 'direction' | 'startedAt' | 'video' | 'person' | 'claimedHandle' | 'outgoing' | 'incoming'
+  | 'callId'
+  | 'callIdBytes'
+  | 'direction'
+  | 'startedAt'
+  | 'video'
+  | 'person'
+  | 'claimedHandle'
+  | 'claimedName'
+  | 'outgoing'
+  | 'incoming'
 > & { readonly local: MediaChoice; readonly remote: MediaChoice }
 
 export function createContext(start: Start): CallContext {

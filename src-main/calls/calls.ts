@@ -103,6 +103,7 @@ class CallRunner implements Calls, Runner {
         video: media.video,
         person: undefined,
         claimedHandle: new Sensitive(handle),
+        claimedName: undefined,
         outgoing: {
           typedHandle: new Sensitive(handle),
           offer: undefined,
@@ -148,7 +149,10 @@ class CallRunner implements Calls, Runner {
 
   personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void {
     for (const context of this.#contexts.values()) {
-      if (context.person?.accountId === accountId) context.person = { ...context.person, ...change }
+      if (context.person?.accountId !== accountId) continue
+      // A name of one's own makes a contact; who is taken out of the contacts stays one until the call is over.
+      const inContacts = context.person.inContacts || change.name !== undefined
+      context.person = { ...context.person, ...change, inContacts }
     }
     this.#show()
   }

@@ -1,11 +1,13 @@
 /** The call's control channel on its paths: records go out on every open one, and come in on either (section 3.4). */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { unreachable } from '../../src-shared/base/result.ts'
+import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import { confirmMatches } from '../../src-shared/call/handshake.ts'
 import type { ControlToSend } from '../../src-shared/call/machine/effects.ts'
 import { answerRekey, finishRekey, startRekey } from '../../src-shared/call/rekey.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
 import type { CallSession } from '../../src-shared/call/session.ts'
+import { claimedName } from '../../src-shared/identity/display-name.ts'
 import { encodeCallMessage } from '../../src-shared/protocol/call-message.ts'
 import type { ControlMessage } from '../../src-shared/protocol/control-record.ts'
 import { CANDIDATES_MAX, isCandidate } from '../../src-shared/protocol/path-offer.ts'
@@ -40,6 +42,13 @@ function contentOf(context: CallContext, message: Exclude<ControlToSend, { type:
     default:
       return unreachable(message)
   }
+}
+
+export function sendProfile({ environment }: Runner, context: CallContext): void {
+  const identity = environment.identity()
+  if (identity === undefined) return
+  const name = claimedName(identity.name.reveal())
+  sendRecords(context, required(context.channel, 'control channel').seal({ type: 'profile', name }))
 }
 
 /** What stayed unacknowledged for a whole interval went into a link that was breaking. */
@@ -139,6 +148,10 @@ function messageReceived(runner: Runner, context: CallContext, message: ControlM
       return
     case 'keep-alive':
       dispatch({ kind: 'control', callId, message: { type: 'keep-alive' } })
+      return
+    case 'profile':
+      context.claimedName ??= new Sensitive(message.name)
+      dispatch({ kind: 'control', callId, message: { type: 'profile' } })
       return
     default:
       unreachable(message)

@@ -81,6 +81,9 @@ export class EffectRunner {
       case 'send-control':
         control.sendControl(context, effect.message)
         return
+      case 'send-profile':
+        control.sendProfile(runner, context)
+        return
       case 'resend-control':
         control.resendControl(context)
         return

@@ -127,7 +127,7 @@ function noteKeyChange(desk: MailDesk, mail: ReceivedMail, invite: Invite): void
 
 function startOf(
   { clock }: CallEnvironment,
-  { callId, media, callerHandle }: Invite,
+  { callId, media, callerHandle, callerName }: Invite,
 ): Omit<Parameters<typeof createContext>[0], 'person' | 'outgoing' | 'incoming'> {
   return {
     callId: toHex(callId),
@@ -136,6 +136,7 @@ function startOf(
     startedAt: clock.now(),
     video: media.video,
     claimedHandle: new Sensitive(callerHandle),
+    claimedName: new Sensitive(callerName),
     local: NO_MEDIA,
     remote: { audio: media.audio, video: media.video },
   }

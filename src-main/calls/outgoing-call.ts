@@ -4,6 +4,7 @@ import { createOffer, eraseOffer, openAccept } from '../../src-shared/call/hands
 import { ControlChannel } from '../../src-shared/call/control-channel.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
 import { eraseSession } from '../../src-shared/call/session.ts'
+import { claimedName } from '../../src-shared/identity/display-name.ts'
 import type { EndReason } from '../../src-shared/ipc/snapshot.ts'
 import { type MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
 import type { Bytes } from '../../src-shared/base/bytes.ts'
@@ -61,6 +62,7 @@ export async function prepare(runner: Runner, context: CallContext): Promise<voi
       media: { ...call.local, screen: false },
       relayTicket: ticket.value,
       callerHandle: identity.handle.reveal(),
+      callerName: claimedName(identity.name.reveal()),
     },
     environment.random,
   )

@@ -26,6 +26,7 @@ export interface Person {
   readonly accountId: AccountId
   readonly accountPub: Bytes
   readonly handle: Sensitive<string>
+  /** From the contacts, else the handle. */
   readonly name: string
   readonly verification: Verification
   readonly inContacts: boolean
@@ -71,6 +72,8 @@ export interface Mail {
 /** This device, as the handshake needs it. */
 export interface OwnIdentity {
   readonly handle: Sensitive<string>
+  /** As its person wrote it. */
+  readonly name: Sensitive<string>
   readonly accountPub: Bytes
   readonly certificate: Bytes
   readonly certHash: Bytes

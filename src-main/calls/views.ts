@@ -2,6 +2,7 @@
 import type { UnixMs } from '../../src-shared/base/time.ts'
 import type { DeviceState } from '../../src-shared/call/machine/state.ts'
 import { usesDirect } from '../../src-shared/call/machine/state.ts'
+import { displayName } from '../../src-shared/identity/display-name.ts'
 import type {
   CallPhase,
   CallProof,
@@ -40,9 +41,14 @@ export function callView(state: DeviceState, context: CallContext): CallView | u
   }
 }
 
-function namesOf({ person, claimedHandle }: CallContext): { readonly name: string; readonly handle: string } {
+/** 3.8: the own contacts' name, else what the other side claims beside its handle; without either the handle alone. */
+function namesOf(context: CallContext): { readonly name: string; readonly handle: string } {
+  const { person, claimedHandle, claimedName } = context
   const handle = (person?.handle ?? claimedHandle).reveal()
-  return { name: person?.name ?? handle, handle }
+  if (person?.inContacts === true) return { name: person.name, handle }
+  // R19, R7: without a person nobody has confirmed that the handle is the sender's either.
+  const claim = person && claimedName && displayName(claimedName.reveal())
+  return { name: claim ?? person?.name ?? handle, handle }
 }
 
 function phaseOf({ call }: DeviceState): CallPhase | undefined {

@@ -67,11 +67,12 @@ export class ByteReader {
 
   /** UTF-8 of at most `max` bytes behind a u16 length; malformed sequences are refused. */
   text16(max: number): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.var16(max))
-    } catch (error) {
-      throw error instanceof MalformedError ? error : new MalformedError('not UTF-8')
-    }
+    return textOf(this.var16(max))
+  }
+
+  /** The same behind a u8 length. */
+  text8(max: number): string {
+    return textOf(this.var8(max))
   }
 
   /** One of a closed set of numbers. */
@@ -100,6 +101,14 @@ export class ByteReader {
     if (length > this.remaining) throw new MalformedError('truncated')
     this.#at = start + length
     return start
+  }
+}
+
+function textOf(bytes: Bytes): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new MalformedError('not UTF-8')
   }
 }
 

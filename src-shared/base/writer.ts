@@ -41,6 +41,10 @@ export class ByteWriter {
     return this.u32(bytes.length).raw(bytes)
   }
 
+  text8(text: string): this {
+    return this.var8(encoder.encode(text))
+  }
+
   text16(text: string): this {
     return this.var16(encoder.encode(text))
   }

@@ -188,6 +188,7 @@ export class ControlChannel {
       case 'cancel':
         return fromCaller
       case 'rekey-answer':
+      case 'profile':
         return !fromCaller
       case 'keep-alive':
         // Nobody can have received what was not sent. Of an older own generation everything was sent long ago.

@@ -93,6 +93,7 @@ export function createOffer(
     readonly media: MediaKinds
     readonly relayTicket: Bytes
     readonly callerHandle: string
+    readonly callerName: string
   },
   random: RandomBytes,
 ): OutgoingOffer {
@@ -101,7 +102,7 @@ export function createOffer(
   const kem = kemKeyPair(seed)
   erase(seed)
   const confirmNonce = random(CONFIRM_NONCE_LENGTH)
-  const { callId, suites, media, relayTicket, callerHandle } = input
+  const { callId, suites, media, relayTicket, callerHandle, callerName } = input
   const invite = encodeInvite({
     callId,
     x25519: x25519.public,
@@ -111,6 +112,7 @@ export function createOffer(
     sasCommit: sasCommitment(callId, confirmNonce),
     relayTicket,
     callerHandle,
+    callerName,
   })
   return { callId, invite, suites, confirmNonce, x25519, kem }
 }

@@ -8,6 +8,7 @@ import { unreachable } from '../base/result.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { GCM_TAG_LENGTH } from '../crypto/aead.ts'
 import { KEM_CIPHERTEXT_LENGTH, KEM_PUBLIC_LENGTH, X25519_LENGTH } from '../crypto/agreement.ts'
+import { CLAIMED_NAME_MAX } from '../identity/display-name.ts'
 import { type Cancel, encodeCancel, readCancel } from './cancel.ts'
 import { namedCodes } from './named-codes.ts'
 import { type MediaKinds } from './media-kinds.ts'
@@ -48,6 +49,8 @@ export type ControlMessage =
   | { readonly type: 'cancel'; readonly cancel: Cancel }
   /** `received`: the seq that this side expects next from the other, in the generation of the record. */
   | { readonly type: 'keep-alive'; readonly received: number }
+  /** `name`: the callee's own claim, as it came: to be shown by `displayName` only. */
+  | { readonly type: 'profile'; readonly name: string }
 
 const CONFIRM = 1
 const MEDIA = 2
@@ -59,7 +62,19 @@ const REKEY_ANSWER = 6
 const END = 8
 const CANCEL = 9
 const KEEP_ALIVE = 10
-const TYPES = [CONFIRM, MEDIA, PATH_OFFER, PATH_REMOVE, REKEY_OFFER, REKEY_ANSWER, END, CANCEL, KEEP_ALIVE] as const
+const PROFILE = 11
+const TYPES = [
+  CONFIRM,
+  MEDIA,
+  PATH_OFFER,
+  PATH_REMOVE,
+  REKEY_OFFER,
+  REKEY_ANSWER,
+  END,
+  CANCEL,
+  KEEP_ALIVE,
+  PROFILE,
+] as const
 
 const endReasons = namedCodes<EndReason>(['hung-up', 'failed', 'attack'])
 
@@ -98,6 +113,8 @@ export function encodeControlMessage(message: ControlMessage): Uint8Array {
       return writer.u8(CANCEL).raw(encodeCancel(message.cancel)).finish()
     case 'keep-alive':
       return writer.u8(KEEP_ALIVE).u64(message.received).finish()
+    case 'profile':
+      return writer.u8(PROFILE).text8(message.name).finish()
     default:
       return unreachable(message)
   }
@@ -147,6 +164,8 @@ function readControlMessage(reader: ByteReader): ControlMessage {
       return { type: 'cancel', cancel: readCancel(reader) }
     case KEEP_ALIVE:
       return { type: 'keep-alive', received: reader.u64() }
+    case PROFILE:
+      return { type: 'profile', name: reader.text8(CLAIMED_NAME_MAX) }
     default:
       return unreachable(type)
   }

@@ -3,12 +3,13 @@
  * (docs/protocol.md). A reader here answers `undefined` to every byte string that its writer could not have made.
  *
  * Invite, payload of envelope type 1: `callId [16] | x25519 [32] | kemEk [1184] | offerCount u8 | suite u16… | media u8 |
- * sasCommit [32] | relayTicket var16 | callerHandle var16`. The same bytes go to every device of the callee.
+ * sasCommit [32] | relayTicket var16 | callerHandle var16 | callerName var8`. The same bytes go to every device of the callee.
  */
 import type { Bytes } from '../base/bytes.ts'
 import { MalformedError, parse } from '../base/reader.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { KEM_PUBLIC_LENGTH, X25519_LENGTH } from '../crypto/agreement.ts'
+import { CLAIMED_NAME_MAX } from '../identity/display-name.ts'
 import { mediaBits, type MediaKinds, readMediaKinds } from './media-kinds.ts'
 
 export const CALL_ID_LENGTH = 16
@@ -27,6 +28,8 @@ export interface Invite {
   readonly sasCommit: Bytes
   readonly relayTicket: Bytes
   readonly callerHandle: string
+  /** The caller's own claim, as it came: to be shown by `displayName` only. */
+  readonly callerName: string
 }
 
 export function encodeInvite(invite: Invite): Uint8Array {
@@ -42,6 +45,7 @@ export function encodeInvite(invite: Invite): Uint8Array {
     .fixed(invite.sasCommit, COMMITMENT_LENGTH)
     .var16(invite.relayTicket)
     .text16(invite.callerHandle)
+    .text8(invite.callerName)
     .finish()
 }
 
@@ -61,6 +65,7 @@ export function parseInvite(bytes: Bytes): Invite | undefined {
       sasCommit: reader.fixed(COMMITMENT_LENGTH),
       relayTicket: reader.var16(RELAY_TICKET_MAX),
       callerHandle: reader.text16(CALLER_HANDLE_MAX),
+      callerName: reader.text8(CLAIMED_NAME_MAX),
     }
   })
 }

@@ -87,6 +87,7 @@ function handshake(): Run {
         media: MEDIA,
         relayTicket: random(120),
         callerHandle: 'alice@example.org',
+        callerName: 'Alice Example',
       },
       random,
     ),

@@ -16,7 +16,7 @@ const random = seededRandom('calls')
 
 export function testOffer(suites: readonly SuiteName[] = BOTH_SUITES): OutgoingOffer {
   return createOffer(
-    { callId: random(16), suites, media: AUDIO, relayTicket: random(40), callerHandle: 'alice' },
+    { callId: random(16), suites, media: AUDIO, relayTicket: random(40), callerHandle: 'alice', callerName: 'Alice' },
     random,
   )
 }

@@ -41,6 +41,7 @@ export function connectAsCallee(state: DeviceState, incoming: Incoming): Transit
     cancelTimer(callId, 'repeat-accept'),
     // Also the first sign of life for the caller. The choice may have changed since the Accept named it.
     send(callId, { type: 'media', media: local }),
+    { kind: 'send-profile', callId },
     startTimer(callId, 'silence'),
     startTimer(callId, 'keep-alive'),
   ])
@@ -92,6 +93,7 @@ export function control(state: DeviceState, call: Connected, message: ControlMes
       return end(state, 'hung-up')
     case 'confirm':
     case 'keep-alive':
+    case 'profile':
       return heard
   }
 }

@@ -42,6 +42,8 @@ export type CallEffect =
   | { readonly kind: 'answer-rekey'; readonly callId: CallId; readonly offer: Handle }
   | { readonly kind: 'finish-rekey'; readonly callId: CallId; readonly answer: Handle }
   | { readonly kind: 'drop-old-keys'; readonly callId: CallId }
+  /** The own name, once and never before Confirm (R27). */
+  | { readonly kind: 'send-profile'; readonly callId: CallId }
   // The direct path
   | {
       readonly kind: 'open-direct'

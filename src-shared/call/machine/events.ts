@@ -53,6 +53,7 @@ export type ControlMessage =
   | { readonly type: 'end'; readonly end: End }
   | { readonly type: 'cancel'; readonly reason: CancelReason }
   | { readonly type: 'keep-alive' }
+  | { readonly type: 'profile' }
 
 export type UserEvent =
   | { readonly kind: 'user-call'; readonly callId: CallId; readonly media: MediaChoice }

@@ -75,6 +75,7 @@ const invite = (callerHandle: string) =>
     sasCommit: random(32),
     relayTicket: random(60),
     callerHandle,
+    callerName: '',
   })
 
 it('registers, keeps prekeys in stock, finds one another, and brings sealed mail once, also through a restart', async () => {

@@ -262,6 +262,77 @@ describe('no call', () => {
   })
 })
 
+describe('names (3.8)', () => {
+  async function ringing(aliceName: string, knowsAlice: boolean) {
+    const network = new Network()
+    const alice = network.join('alice', 'desk', { name: aliceName })
+    const bob = network.join('bob', 'desk', { name: 'Bob B.' })
+    alice.opinions.set('bob', { inContacts: false })
+    bob.opinions.set('alice', { inContacts: knowsAlice })
+    alice.calls.start('bob', VOICE)
+    await network.until(() => bob.incoming !== undefined)
+    return { network, alice, bob }
+  }
+
+  it('are seen by the callee before the answer, and by the caller after Confirm, each beside the handle', async () => {
+    const { network, alice, bob } = await ringing('Alice Å.', false)
+    expect(bob.incoming).toMatchObject({ name: 'Alice Å.', handle: 'alice', inContacts: false })
+    await network.pass(2 * SECOND)
+    expect(alice.call).toMatchObject({ name: 'bob', handle: 'bob' })
+    bob.answer()
+    await network.until(() => alice.call?.name === 'Bob B.')
+    expect(alice.call).toMatchObject({ phase: { kind: 'connected' }, handle: 'bob' })
+    expect(bob.call).toMatchObject({ name: 'Alice Å.', handle: 'alice' })
+    alice.calls.end(alice.callId)
+    await network.until(() => bob.phase === 'ended')
+    expect(alice.history).toMatchObject([{ name: 'Bob B.', handle: 'bob' }])
+    expect(bob.history).toMatchObject([{ name: 'Alice Å.', handle: 'alice' }])
+  })
+
+  it('of the own contacts win, also when somebody is added during the call', async () => {
+    const { network, alice, bob } = await ringing('Mallory', true)
+    expect(bob.incoming).toMatchObject({ name: 'ALICE', handle: 'alice' })
+    bob.answer()
+    await network.until(() => alice.call?.name === 'Bob B.')
+    expect(bob.call?.name).toBe('ALICE')
+    const { accountId } = alice.call ?? {}
+    if (accountId === undefined) throw new Error('no account')
+    alice.calls.personChanged(accountId, { name: 'My Bob', verification: 'unverified' })
+    expect(alice.call?.name).toBe('My Bob')
+  })
+
+  it('do not travel from the callee without Confirm (R27)', async () => {
+    const { network, alice, bob } = await ringing('Alice', true)
+    const said: (number | undefined)[] = []
+    network.relay.tamper = ({ from, bytes }) => {
+      if (from === bob.address) said.push(bytes[0])
+      return from === alice.address ? [] : [{ bytes }]
+    }
+    bob.answer()
+    await network.until(() => alice.phase === 'connected')
+    await network.until(() => bob.phase === 'ended', 20 * SECOND)
+    // Nothing but the Accept over and over, and one record: End (3.2).
+    expect(said.pop()).toBe(2)
+    expect(new Set(said)).toEqual(new Set([1]))
+    expect(alice.call?.name).toBe('bob')
+  })
+
+  it('are shown without what could disguise them, and the handle where nothing is left', async () => {
+    const disguised = await ringing('x', false)
+    disguised.network.tamperMail = ({ type, payload }) => {
+      const invite = type === 'invite' ? parseInvite(payload) : undefined
+      return { payload: invite ? encodeInvite({ ...invite, callerName: '\u202ebob\u2066\r\n\u0007 ' }) : payload }
+    }
+    disguised.alice.calls.end(disguised.alice.callId)
+    await disguised.network.until(() => disguised.bob.incoming === undefined)
+    disguised.alice.calls.start('bob', VOICE)
+    await disguised.network.until(() => disguised.bob.incoming !== undefined)
+    expect(disguised.bob.incoming).toMatchObject({ name: 'bob', handle: 'alice' })
+    const { bob } = await ringing('\u200b\u202e', false)
+    expect(bob.incoming).toMatchObject({ name: 'alice', handle: 'alice' })
+  })
+})
+
 describe('a device that does not know who calls', () => {
   it('asks again while the directory does not answer', async () => {
     const network = new Network()

@@ -103,6 +103,8 @@ interface PartyOptions {
   readonly suites?: readonly SuiteName[]
   readonly hideAddress?: boolean
   readonly contactsOnly?: boolean
+  /** What this person calls oneself. */
+  readonly name?: string
 }
 
 export class Party {
@@ -115,6 +117,7 @@ export class Party {
   readonly media: FromMain[] = []
   readonly closedPorts: string[] = []
   readonly opinions = new Map<string, Opinion>()
+  readonly name: string
   preferences: CallPreferences
   call: CallView | undefined
   incoming: IncomingView | undefined
@@ -129,6 +132,7 @@ export class Party {
     this.network = network
     this.account = account
     this.device = testDevice(account, device)
+    this.name = options.name ?? ''
     this.address = memberAddress(this.device.certificate.certHash)
     this.preferences = {
       suites: options.suites ?? ['AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_256_GCM'],
@@ -201,6 +205,7 @@ export class Party {
       random: seededRandom(`${this.account} ${name}`),
       identity: () => ({
         handle: new Sensitive(this.account),
+        name: new Sensitive(this.name),
         accountPub: this.device.keys.account.public,
         ...this.#listed(),
         otherDevices: network.devicesOf(this.account).flatMap((other) => (other === this ? [] : [other.verified])),
@@ -264,13 +269,14 @@ export class Party {
     const [first] = devices
     if (first === undefined) return failure('unknown-handle')
     const accountPub = first.device.keys.account.public
+    const inContacts = opinion?.inContacts ?? true
     const person: Person = {
       accountId: toHex(accountPub),
       accountPub,
       handle: new Sensitive(handle),
-      name: handle.toUpperCase(),
+      name: inContacts ? handle.toUpperCase() : handle,
       verification: opinion?.verification ?? 'unverified',
-      inContacts: opinion?.inContacts ?? true,
+      inContacts,
       blocked: opinion?.blocked ?? false,
       devices: devices.map(({ verified }) => verified),
     }

@@ -1,5 +1,6 @@
 /** Sealed mail between two devices over a service that may do with it what it likes (R11 to R14). */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { Sensitive } from '../../../src-shared/base/sensitive.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src-shared/base/time.ts'
 import { sealEnvelope } from '../../../src-shared/crypto/envelope.ts'
 import { encodeAnswered, encodeCancel, encodeReply } from '../../../src-shared/protocol/cancel.ts'
@@ -24,6 +25,7 @@ const invite = encodeInvite({
   sasCommit: random(32),
   relayTicket: random(100),
   callerHandle: 'alice',
+  callerName: 'Alice',
 })
 const mallory = testDevice('mallory')
 
@@ -310,12 +312,18 @@ function encodeInviteOf(callerHandle: string): Uint8Array {
     sasCommit: random(32),
     relayTicket: random(10),
     callerHandle,
+    callerName: '',
   })
 }
 
 /** `testDevice` as `OwnIdentity` has it. */
 function ownFields() {
-  return { accountPub: new Uint8Array(32), handle: alice.account.handle, otherDevices: [] }
+  return {
+    accountPub: new Uint8Array(32),
+    handle: alice.account.handle,
+    name: new Sensitive('Alice'),
+    otherDevices: [],
+  }
 }
 
 /** Lets everything that is ready go on. */

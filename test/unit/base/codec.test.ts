@@ -9,7 +9,7 @@ type Field =
   | { readonly kind: 'u8' | 'u16' | 'u32' | 'u64'; readonly value: number }
   | { readonly kind: 'fixed'; readonly value: Uint8Array }
   | { readonly kind: 'var8' | 'var16' | 'var32'; readonly value: Uint8Array }
-  | { readonly kind: 'text16'; readonly value: string }
+  | { readonly kind: 'text8' | 'text16'; readonly value: string }
 
 const integer = (kind: 'u8' | 'u16' | 'u32' | 'u64', max: number): fc.Arbitrary<Field> =>
   fc.record({ kind: fc.constant(kind), value: fc.integer({ min: 0, max }) })
@@ -21,14 +21,16 @@ const field: fc.Arbitrary<Field> = fc.oneof(
   fc.record({ kind: fc.constant('fixed' as const), value: fc.uint8Array({ maxLength: 255 }) }),
   fc.record({ kind: fc.constantFrom('var8', 'var16', 'var32'), value: fc.uint8Array({ maxLength: 255 }) }),
   fc.record({ kind: fc.constant('text16' as const), value: fc.string({ unit: 'grapheme', maxLength: 40 }) }),
+  fc.record({ kind: fc.constant('text8' as const), value: fc.string({ unit: 'binary', maxLength: 60 }) }),
 )
 
 function write(fields: readonly Field[]): Uint8Array {
   const writer = new ByteWriter()
   for (const field of fields) {
     switch (field.kind) {
+      case 'text8':
       case 'text16':
-        writer.text16(field.value)
+        writer[field.kind](field.value)
         break
       case 'fixed':
         writer.fixed(field.value, field.value.length)
@@ -47,6 +49,7 @@ function write(fields: readonly Field[]): Uint8Array {
 
 function read(reader: ByteReader, fields: readonly Field[]): unknown[] {
   return fields.map(({ kind, value }) => {
+    if (kind === 'text8') return reader.text8(0xff)
     if (kind === 'text16') return reader.text16(0xffff)
     if (kind === 'fixed') return reader.fixed(value.length)
     if (kind === 'var8' || kind === 'var16' || kind === 'var32') return reader[kind](0xff)
@@ -96,6 +99,8 @@ describe('reader and writer', () => {
   test.each(['ff', 'c080', 'eda080', 'f4908080', 'e282'])('%s is no UTF-8', (hex) => {
     const bytes = new ByteWriter().var16(fromHex(hex)).finish()
     expect(parse(bytes, (reader) => reader.text16(10))).toBeUndefined()
+    const short = new ByteWriter().var8(fromHex(hex)).finish()
+    expect(parse(short, (reader) => reader.text8(10))).toBeUndefined()
   })
 
   test('a byte order mark is part of the text', () => {

@@ -337,6 +337,18 @@ describe('being called', () => {
     expect(device.feed(confirm).done).toContain('stop repeat-accept')
   })
 
+  it('gives its name once, and not before Confirm (R27)', () => {
+    const device = new Device()
+    for (const event of answering()) expect(device.feed(event).done).not.toContain('send-profile')
+    expect(device.feed(confirm).done.filter((effect) => effect === 'send-profile')).toHaveLength(1)
+    expect(device.feed(confirm).done).not.toContain('send-profile')
+    const before = caller()
+    const { state } = before
+    before.feed(fromCallee({ type: 'profile' }))
+    expect(before.state).toEqual(state)
+    expect(before.done).toEqual(['start silence'])
+  })
+
   it('gives up without Confirm after 10 s (R23), and without a relay', () => {
     for (const device of [
       new Device().feed(...answering(), fire('confirm', callId)),

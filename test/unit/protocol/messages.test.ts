@@ -43,6 +43,7 @@ const offer = createOffer(
     media: { audio: true, video: false, screen: true },
     relayTicket: random(80),
     callerHandle: 'alice@example.org',
+    callerName: 'Alice Åhlén',
   },
   random,
 )
@@ -70,7 +71,7 @@ function withOffer(...bytes: number[]): Uint8Array {
 
 describe('Invite', () => {
   it('is read from exactly what is written', () => {
-    const short = replaced({ offer: [7], relayTicket: new Uint8Array(), callerHandle: '' })
+    const short = replaced({ offer: [7], relayTicket: new Uint8Array(), callerHandle: '', callerName: '' })
     expectClosed(parseInvite, encodeInvite, [offer.invite, short], 5000)
   })
 
@@ -83,13 +84,17 @@ describe('Invite', () => {
     expect(() => replaced({ offer: [] })).toThrow(RangeError)
   })
 
-  it('refuses unknown kinds of media, a long ticket, a long handle and bytes that are no text', () => {
+  it('refuses unknown kinds of media, a long ticket, a long handle, a long name and bytes that are no text', () => {
     expect(parseInvite(withOffer(1, 0, 1, 8))).toBeUndefined()
     expect(parseInvite(replaced({ relayTicket: new Uint8Array(513) }))).toBeUndefined()
     expect(parseInvite(replaced({ callerHandle: 'a'.repeat(321) }))).toBeUndefined()
+    expect(parseInvite(replaced({ callerName: 'ä'.repeat(64) }))).toMatchObject({ callerName: 'ä'.repeat(64) })
+    expect(parseInvite(replaced({ callerName: `${'ä'.repeat(64)}a` }))).toBeUndefined()
     const spoiled = offer.invite.slice()
     spoiled[spoiled.length - 1] = 0xff
     expect(parseInvite(spoiled)).toBeUndefined()
+    // The Invite of an earlier draft, without a name.
+    expect(parseInvite(replaced({ callerName: '' }).subarray(0, -1))).toBeUndefined()
   })
 })
 
@@ -150,6 +155,8 @@ const controlMessages: ControlMessage[] = [
   { type: 'end', reason: 'attack' },
   { type: 'cancel', cancel: { callId, reason: 'glare' } },
   { type: 'keep-alive', received: 12_345_678_901 },
+  { type: 'profile', name: 'Björn 👩‍🚀' },
+  { type: 'profile', name: '' },
 ]
 
 describe('control messages', () => {
@@ -161,10 +168,19 @@ describe('control messages', () => {
   })
 
   it('have no other types, and no other values of a flag or a reason', () => {
-    for (const type of [0, 7, 11, 255]) expect(parseControlMessage(Uint8Array.of(type, 0))).toBeUndefined()
+    for (const type of [0, 7, 12, 255]) expect(parseControlMessage(Uint8Array.of(type, 0))).toBeUndefined()
     expect(parseControlMessage(Uint8Array.of(2, 1, 0, 2))).toBeUndefined()
     expect(parseControlMessage(Uint8Array.of(8, 0))).toBeUndefined()
     expect(parseControlMessage(Uint8Array.of(8, 4))).toBeUndefined()
+  })
+
+  it('refuse a name that is too long or no text', () => {
+    const name = (...bytes: number[]) => parseControlMessage(Uint8Array.of(11, bytes.length, ...bytes))
+    expect(name(...new Array<number>(128).fill(0x61))).toEqual({ type: 'profile', name: 'a'.repeat(128) })
+    expect(name(...new Array<number>(129).fill(0x61))).toBeUndefined()
+    for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0x61, 0xe2, 0x82]]) {
+      expect(name(...bytes)).toBeUndefined()
+    }
   })
 
   it('let nothing into the SDP that is not a candidate or a credential (R26)', () => {

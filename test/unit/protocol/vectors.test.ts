@@ -140,7 +140,7 @@ describe('envelope (section 2)', () => {
 })
 
 function offer() {
-  const { random, callId, relayTicket, callerHandle } = vectors.invite
+  const { random, callId, relayTicket, callerHandle, callerName } = vectors.invite
   return createOffer(
     {
       callId: bytes(callId),
@@ -148,6 +148,7 @@ function offer() {
       media: { audio: true, video: true, screen: false },
       relayTicket: bytes(relayTicket),
       callerHandle,
+      callerName,
     },
     listedRandom(bytes(random.x25519), bytes(random.kemSeed), bytes(random.ra)),
   )
@@ -229,6 +230,9 @@ describe('handshake (section 3)', () => {
     expect([...confirm, ...path].map(toHex)).toEqual([vectors.control.confirm, pathOffer.record])
     const media = { audio: true, video: false, screen: false }
     expect(sides.callee.seal({ type: 'media', media }).map(toHex)).toEqual([vectors.control.calleeMediaState])
+    const { calleeProfile } = vectors.control
+    const profile = { type: 'profile', name: calleeProfile.name } as const
+    expect(sides.callee.seal(profile).map(toHex)).toEqual([calleeProfile.record])
 
     expect(sides.callee.receive(bytes(vectors.control.confirm))).toMatchObject({
       messages: [{ type: 'confirm', nonce: outgoing.confirmNonce }],
@@ -239,6 +243,7 @@ describe('handshake (section 3)', () => {
     expect(sides.caller.receive(bytes(vectors.control.calleeMediaState))).toMatchObject({
       messages: [{ type: 'media', media }],
     })
+    expect(sides.caller.receive(bytes(calleeProfile.record))).toMatchObject({ messages: [profile] })
   })
 
   it('shows the same words', () => {

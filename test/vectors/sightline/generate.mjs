@@ -31,6 +31,7 @@ const u8 = (value) => int(value, 1)
 const u16 = (value) => int(value, 2)
 const u32 = (value) => int(value, 4)
 const u64 = (value) => int(value, 8)
+const var8 = (string) => cat(u8(text(string).length), text(string))
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
 
 // Section 0
@@ -146,6 +147,7 @@ const callId = made('call id', 16)
 const inviteKem = ml_kem768.keygen(offerRandom.kemSeed)
 const relayTicket = made('relay ticket', 48)
 const callerHandle = 'alice@example.org'
+const callerName = 'Alice Åhlén'
 const sasCommit = H('sas commit', callId, offerRandom.ra)
 const offer = [1, 2]
 const inviteMedia = 3
@@ -161,6 +163,7 @@ const invite = cat(
   relayTicket,
   u16(callerHandle.length),
   text(callerHandle),
+  var8(callerName),
 )
 
 const envelopeRandom = {
@@ -263,7 +266,6 @@ const path = {
   pwd: 'aPasswordOf22Character',
   candidates: ['candidate:1 1 UDP 2122317823 192.0.2.7 54321 typ host'],
 }
-const var8 = (string) => cat(u8(string.length), text(string))
 const pathOffer = cat(
   u8(3),
   u32(path.pathId),
@@ -274,6 +276,8 @@ const pathOffer = cat(
   ...path.candidates.map(var8),
 )
 const mediaState = cat(u8(2), u8(1), u8(0), u8(0))
+const calleeName = 'Bob 李'
+const profile = cat(u8(11), var8(calleeName))
 const pathProof = (dir) =>
   hmac(keys.path, cat(label('path'), u8(dir), u32(path.pathId), fingerprints.caller, fingerprints.callee))
 
@@ -321,6 +325,7 @@ const vectors = {
     sasCommit,
     relayTicket,
     callerHandle,
+    callerName,
     bytes: invite,
   },
   envelope: {
@@ -356,6 +361,7 @@ const vectors = {
       record: record(keys.callerToCallee, th3, 1, 0, 1, pathOffer),
     },
     calleeMediaState: record(keys.calleeToCaller, th3, 2, 0, 0, mediaState),
+    calleeProfile: { name: calleeName, record: record(keys.calleeToCaller, th3, 2, 0, 1, profile) },
   },
   safetyWordBytes: H('sas', th3, offerRandom.ra).subarray(0, 4),
   pathProof: { ...fingerprints, pathId: path.pathId, fromCaller: pathProof(1), fromCallee: pathProof(2) },

@@ -171,6 +171,8 @@ describe('forgery (R16, R17)', () => {
     const record = one(caller.seal(removal(1)))
     fc.assert(
       fc.property(foreignBytes(record), (bytes) => {
+        // Two changes may cancel each other out.
+        fc.pre(Buffer.compare(bytes, record) !== 0)
         const receipt = callee.receive(bytes)
         return receipt.kind === 'violation' || receipt.kind === 'ignored'
       }),
@@ -195,6 +197,9 @@ describe('forgery (R16, R17)', () => {
     expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, confirm)))).toBe('content')
     expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, rekeyOffer)))).toBe('content')
     expect(refusal(channels().callee.receive(sealAs(sessions.caller, 1, rekeyAnswer)))).toBe('content')
+    const profile: ControlMessage = { type: 'profile', name: 'x' }
+    expect(refusal(channels().callee.receive(sealAs(sessions.caller, 1, profile)))).toBe('content')
+    expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, profile)))).toBe('opened')
     expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, removal(1))))).toBe('opened')
   })
 })
