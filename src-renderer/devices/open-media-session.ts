@@ -23,6 +23,9 @@ export interface MediaSessionOptions {
 /** The speaker's delay is known only while it plays, and changes with the speaker. */
 const LATENCY_INTERVAL_MS = 2000
 
+/** Levels are measured for so long after somebody has asked for one. */
+const METERING_MS = 1000
+
 const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000, codecs: ['vp8', 'vp9', 'h264'] }
 
 /** No device is opened before `setMedia` asks for it. */
@@ -41,6 +44,8 @@ class WindowMediaSession implements MediaSession {
   #devices: DeviceChoice
   #media: MediaChoice = { audio: false, video: false }
   #level = 0
+  #levelReadAt = 0
+  #isMetering = false
   #nextRequest = 0
   #closed = false
   #inCall = false
@@ -90,6 +95,8 @@ class WindowMediaSession implements MediaSession {
   }
 
   microphoneLevel(): number {
+    this.#levelReadAt = performance.now()
+    this.#setMetering(true)
     return this.#media.audio ? this.#level : 0
   }
 
@@ -170,6 +177,7 @@ class WindowMediaSession implements MediaSession {
     switch (message.kind) {
       case 'level':
         this.#level = message.level
+        if (performance.now() - this.#levelReadAt > METERING_MS) this.#setMetering(false)
         return
       case 'remote-video':
         this.#listener.remoteVideo(message.size)
@@ -178,6 +186,12 @@ class WindowMediaSession implements MediaSession {
         this.#waiting.get(message.id)?.(message.statistics)
         this.#waiting.delete(message.id)
     }
+  }
+
+  #setMetering(on: boolean): void {
+    if (on === this.#isMetering) return
+    this.#isMetering = on
+    this.#send({ kind: 'metering', on })
   }
 
   #send(message: ToWorker, transfer: Transferable[] = []): void {

@@ -56,6 +56,7 @@ export class MediaEngine {
   readonly #audioBuffer = new AudioReceiver()
   readonly #videoBuffer = new VideoReceiver()
   readonly #videoPlayout: VideoPlayout
+  #isMetering = false
   #path: 'relay' | 'direct' | undefined
   #heard: PlayoutPlan | undefined
   #skew: Ms | undefined
@@ -95,7 +96,7 @@ export class MediaEngine {
     const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
     this.microphone = new FramePump((sound, isFirst) => {
-      meter.take(sound)
+      if (this.#isMetering) meter.take(sound)
       this.#audioSender.take(sound, isFirst)
     })
     this.audioPlayout = new AudioPlayout(this.#audioBuffer, {
@@ -116,6 +117,11 @@ export class MediaEngine {
 
   mute(muted: boolean): void {
     this.#audioSender.mute(muted)
+  }
+
+  /** Levels are reported only while somebody looks. */
+  meter(on: boolean): void {
+    this.#isMetering = on
   }
 
   /** Erases all keys. What comes in afterwards is refused, and nothing goes out. */

@@ -34,6 +34,9 @@ function take(message: ToWorker): void {
     case 'muted':
       engine.mute(message.muted)
       return
+    case 'metering':
+      engine.meter(message.on)
+      return
     case 'statistics':
       post({ kind: 'statistics', id: message.id, statistics: engine.statistics() })
       return

@@ -13,6 +13,8 @@ export type ToWorker =
   | { readonly kind: 'microphone'; readonly sound: ReadableStream<AudioData> | undefined }
   /** Whether what the microphone captures may leave the worker. */
   | { readonly kind: 'muted'; readonly muted: boolean }
+  /** Whether anybody looks at the level. */
+  | { readonly kind: 'metering'; readonly on: boolean }
   | { readonly kind: 'statistics'; readonly id: number }
   | { readonly kind: 'close' }
 

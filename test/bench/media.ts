@@ -123,7 +123,7 @@ interface Side {
   bitrate(opened: OpenedPage): Promise<number>
 }
 
-async function measured(folder: string, { begin, bitrate }: Side): Promise<Measured> {
+async function measured(folder: string, side: Side): Promise<Measured> {
   const opened = await openMediaPage(folder, [
     '--use-fake-device-for-media-stream=fps=30',
     `--use-file-for-fake-video-capture=${timecodeVideo(SHAPE)}`,
@@ -131,7 +131,7 @@ async function measured(folder: string, { begin, bitrate }: Side): Promise<Measu
   ])
   try {
     const { page } = opened
-    await begin(opened)
+    await side.begin(opened)
     await page.waitForTimeout(SETTLE_MS)
     await cpuPercent(opened)
     await page.waitForTimeout(CPU_MS)
@@ -146,7 +146,13 @@ async function measured(folder: string, { begin, bitrate }: Side): Promise<Measu
     const latency = delays(captured, shown)
     const [p50, p95] = [quantile(latency, 0.5), quantile(latency, 0.95)]
     if (p50 === undefined || p95 === undefined) throw new Error('no time code was seen')
-    return { p50, p95, cpu, kbits: (await bitrate(opened)) / 1000, framesPerSecond: shown.length / (WATCH_MS / 1000) }
+    return {
+      p50,
+      p95,
+      cpu,
+      kbits: (await side.bitrate(opened)) / 1000,
+      framesPerSecond: shown.length / (WATCH_MS / 1000),
+    }
   } finally {
     await opened.close()
   }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CREDITS, type FromMain, type FromWorker } from '../../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
 import { PortLink } from '../../../src-renderer/media-worker/port-link.ts'
@@ -32,32 +32,36 @@ describe('the media port', () => {
   const say = (message: FromMain) => {
     main.postMessage(message)
   }
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 20))
 
   it('sends one message a frame, and stops where its credit ends', async () => {
     for (let i = 0; i < CREDITS + 5; i++) link.send([PACKET, PACKET])
-    await settle()
-    expect(fromWorker).toHaveLength(CREDITS)
+    await vi.waitFor(() => {
+      expect(fromWorker).toHaveLength(CREDITS)
+    })
     const [first] = fromWorker
     expect(first?.kind === 'packets' ? splitPackets(first.batch) : undefined).toEqual([PACKET, PACKET])
     expect(link).toMatchObject({ packetsSent: 2 * CREDITS, packetsDropped: 10, isFull: true })
     say({ kind: 'credit', count: 3 })
-    await settle()
+    await vi.waitFor(() => {
+      expect(link.isFull).toBe(false)
+    })
     expect([1, 2, 3, 4].map(() => link.send([PACKET]))).toEqual([true, true, true, false])
   })
 
   it('answers what it takes in before the other side runs out of credit', async () => {
     for (let i = 0; i < CREDITS; i++) say({ kind: 'packets', batch: joinPackets([PACKET]) })
-    await settle()
+    const credit = () => fromWorker.reduce((sum, message) => sum + (message.kind === 'credit' ? message.count : 0), 0)
+    await vi.waitFor(() => {
+      expect(credit()).toBe(CREDITS)
+    })
     expect(packets).toHaveLength(CREDITS)
-    const credit = fromWorker.reduce((sum, message) => sum + (message.kind === 'credit' ? message.count : 0), 0)
-    expect(credit).toBe(CREDITS)
   })
 
   it('hands on everything else as it is', async () => {
     say({ kind: 'path', path: 'direct' })
     say({ kind: 'end' })
-    await settle()
-    expect(messages).toEqual([{ kind: 'path', path: 'direct' }, { kind: 'end' }])
+    await vi.waitFor(() => {
+      expect(messages).toEqual([{ kind: 'path', path: 'direct' }, { kind: 'end' }])
+    })
   })
 })
