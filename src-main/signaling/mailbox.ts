@@ -34,12 +34,12 @@ export class Mailbox {
       if (next === undefined) break
       // Settled is dealt with, also by throwing: an envelope that nobody can open must not stop those behind it.
       await Promise.allSettled([...this.#listeners].map(async (listener) => listener(next.envelope)))
-      if (!this.#closed) this.#acknowledge(next.queueId)
+      this.#acknowledge(next.queueId)
     }
     this.#working = false
   }
 
-  /** What waits comes again on the next connection. */
+  /** What waits, and what is being dealt with and cannot be acknowledged any more, comes again on the next connection. */
   close(): void {
     this.#closed = true
     this.#pending = []

@@ -15,7 +15,6 @@ import { Link, type LinkOptions } from './link.ts'
 import { type EnvelopeListener, Mailbox } from './mailbox.ts'
 import type { RawDirectoryEntry, Service, ServiceFailure } from './service.ts'
 
-export type { ServiceIdentity } from './link.ts'
 export type ServiceClientOptions = LinkOptions
 
 type Outcome<Value, More extends string = never> = Promise<Result<Value, ServiceFailure | More>>

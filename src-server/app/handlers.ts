@@ -16,9 +16,9 @@ import type {
 } from '../../src-shared/protocol/service/operations.ts'
 import { checkTicket, issueTicket } from '../../src-shared/protocol/service/ticket.ts'
 import { memberAddress } from '../../src-shared/protocol/relay-frame.ts'
+import type { Caller } from './caller.ts'
 import type { ServiceParts } from './parts.ts'
 import type { RateName } from './rate-limits.ts'
-import type { Session } from './session.ts'
 
 /** Longer than any call without a pause; a ticket opens one room for the same few devices and nothing else. */
 const TICKET_LIFE: Ms = 24 * HOUR
@@ -26,11 +26,11 @@ const TICKET_LIFE: Ms = 24 * HOUR
 type Reply<Name extends OperationName> = Promise<Result<ReplyOf<Name>, FailureStatus>>
 
 export type Handlers = {
-  readonly [Name in OperationName]: (session: Session, request: RequestOf<Name>) => Reply<Name>
+  readonly [Name in OperationName]: (session: Caller, request: RequestOf<Name>) => Reply<Name>
 }
 
 /** What a session lacks for a request, if anything. */
-export function permits(name: OperationName, session: Session): 'unauthenticated' | 'unregistered' | undefined {
+export function permits(name: OperationName, session: Caller): 'unauthenticated' | 'unregistered' | undefined {
   if (name === 'authenticate' || name === 'checkHandle') return undefined
   if (session.certificate === undefined) return 'unauthenticated'
   return name === 'register' || session.listed ? undefined : 'unregistered'
@@ -82,7 +82,7 @@ export function createHandlers(parts: ServiceParts): Handlers {
   }
 }
 
-async function push(parts: ServiceParts, session: Session, request: Push): Reply<'push'> {
+async function push(parts: ServiceParts, session: Caller, request: Push): Reply<'push'> {
   const own = deviceKey(session)
   if (!(await parts.rates.allow('envelopes', own))) return failure('rate-limited')
   if (!(await parts.rates.allow('envelopesToOne', `${own} ${toHex(request.to)}`))) return failure('rate-limited')
@@ -91,7 +91,7 @@ async function push(parts: ServiceParts, session: Session, request: Push): Reply
   return added
 }
 
-async function relayConnect(parts: ServiceParts, session: Session, request: RelayOffer): Reply<'relayConnect'> {
+async function relayConnect(parts: ServiceParts, session: Caller, request: RelayOffer): Reply<'relayConnect'> {
   if (!(await parts.rates.allow('relay', deviceKey(session)))) return failure('rate-limited')
   const { certHash, accountPub } = device(session)
   const ticket = checkTicket(parts.ticketKey, request.ticket, parts.now())
@@ -109,7 +109,7 @@ async function relayConnect(parts: ServiceParts, session: Session, request: Rela
   })
 }
 
-async function authenticate(parts: ServiceParts, session: Session, request: Authentication): Reply<'authenticate'> {
+async function authenticate(parts: ServiceParts, session: Caller, request: Authentication): Reply<'authenticate'> {
   if (!(await parts.rates.allow('authentications', session.origin.address))) return failure('rate-limited')
   const nonce = session.takeNonce()
   if (nonce === undefined) return failure('unauthenticated')
@@ -129,7 +129,7 @@ async function authenticate(parts: ServiceParts, session: Session, request: Auth
   return success(listed)
 }
 
-async function register(parts: ServiceParts, session: Session, request: Registration): Reply<'register'> {
+async function register(parts: ServiceParts, session: Caller, request: Registration): Reply<'register'> {
   const certificate = device(session)
   if (!equalBytes(request.certificate, certificate.bytes)) return failure('invalid')
   const known = await parts.directory.hasAccount(certificate.accountPub)
@@ -147,11 +147,11 @@ function revoke(parts: ServiceParts, certHash: Bytes): void {
 }
 
 /** `permits` has seen to it that there is one. */
-function device(session: Session): VerifiedCertificate {
+function device(session: Caller): VerifiedCertificate {
   if (session.certificate === undefined) throw new Error('a request of nobody')
   return session.certificate
 }
 
-function deviceKey(session: Session): string {
+function deviceKey(session: Caller): string {
   return toHex(device(session).certHash)
 }

@@ -7,6 +7,7 @@ import { DiskFullError } from '../storage/free-space.ts'
 import { FolderInUseError } from '../storage/folder-lock.ts'
 import { NewerSchemaError } from '../storage/migrations.ts'
 import { type Configuration, readConfiguration, USAGE } from './configuration.ts'
+import { describeError } from './log.ts'
 import { type RunningService, startService } from './service.ts'
 
 type Report =
@@ -22,6 +23,12 @@ type Report =
 interface ParentPort {
   postMessage(message: unknown): void
 }
+
+process.on('uncaughtException', (error) => {
+  // Node would print the message, which may quote a value.
+  process.stderr.write(`${JSON.stringify({ ...describeError(error), msg: 'the service ends: defect' })}\n`)
+  process.exit(1)
+})
 
 const read = readConfiguration(process.argv.slice(2), process.env)
 if (!read.ok) {

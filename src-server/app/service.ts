@@ -91,7 +91,10 @@ async function compose(
   await migrate(database)
 
   const server = await listen(options.port ?? DEFAULT_PORT, options.host, options.tls)
-  undo.push(async () => void server.close())
+  undo.push(() => {
+    server.close()
+    return Promise.resolve()
+  })
   const port = listeningPort(server)
   const relay = Relay.start({
     port: options.relayPort ?? (options.port === 0 ? 0 : port),

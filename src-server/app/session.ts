@@ -20,6 +20,7 @@ import type { OperationName } from '../../src-shared/protocol/service/operations
 import type { DeviceNews } from '../bus/bus.ts'
 import { Delivery } from '../push/delivery.ts'
 import { DatabaseError } from '../storage/database.ts'
+import type { Caller, CallerOrigin } from './caller.ts'
 import { type Handlers, permits } from './handlers.ts'
 import { describeError } from './log.ts'
 import type { ServiceParts } from './parts.ts'
@@ -33,19 +34,8 @@ const PENDING_RESUME = 16
 /** A device that does not read what it asked for. */
 const UNSENT_MAX = 8 * 1024 * 1024
 
-export interface SessionOrigin {
-  /** Unique within this service. */
-  readonly connection: string
-  /** The Host header of the upgrade request. */
-  readonly host: string
-  /** For rate limits. */
-  readonly address: string
-  /** The own address that the device reached. */
-  readonly localAddress: string | undefined
-}
-
-export class Session {
-  readonly origin: SessionOrigin
+export class Session implements Caller {
+  readonly origin: CallerOrigin
   readonly #socket: WebSocket
   readonly #parts: ServiceParts
   readonly #handlers: Handlers
@@ -60,7 +50,7 @@ export class Session {
   #delivery: Delivery | undefined
   #unsubscribe: (() => void) | undefined
 
-  constructor(socket: WebSocket, origin: SessionOrigin, parts: ServiceParts, handlers: Handlers) {
+  constructor(socket: WebSocket, origin: CallerOrigin, parts: ServiceParts, handlers: Handlers) {
     this.origin = origin
     this.#socket = socket
     this.#parts = parts
@@ -83,7 +73,6 @@ export class Session {
     return this.#listed
   }
 
-  /** The nonce of this connection, once: a second attempt needs a second connection. */
   takeNonce(): Bytes | undefined {
     const nonce = this.#nonce
     this.#nonce = undefined
@@ -181,7 +170,7 @@ export class Session {
       return
     }
     try {
-      await this.#perform(frame.id, frame.name, frame.body)
+      await this.#perform(frame.id, frame.name, this.#handlers[frame.name], frame.body)
     } catch (error) {
       const unavailable = error instanceof DatabaseError
       this.#parts.log.error(unavailable ? 'the database failed' : 'a request failed', describeError(error))
@@ -189,7 +178,12 @@ export class Session {
     }
   }
 
-  async #perform<Name extends OperationName>(id: number, name: Name, body: Bytes): Promise<void> {
+  async #perform<Name extends OperationName>(
+    id: number,
+    name: Name,
+    handler: Handlers[Name],
+    body: Bytes,
+  ): Promise<void> {
     const parsed = parseRequestBody(name, body)
     if (parsed === undefined) {
       this.#send(encodeFailure(id, 'malformed'))
@@ -201,7 +195,7 @@ export class Session {
       this.#send(encodeFailure(id, missing))
       return
     }
-    const result = await this.#handlers[name](this, parsed.request)
+    const result = await handler(this, parsed.request)
     this.#send(result.ok ? encodeReply(id, name, result.value) : encodeFailure(id, result.reason))
   }
 

@@ -14,9 +14,3 @@ export function numberColumn(row: Row, name: string): number {
   if (!Number.isSafeInteger(value)) throw new TypeError(`column ${name} holds no integer`)
   return value
 }
-
-export function textColumn(row: Row, name: string): string {
-  const value = row[name]
-  if (typeof value !== 'string') throw new TypeError(`column ${name} holds no text`)
-  return value
-}

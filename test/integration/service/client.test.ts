@@ -75,12 +75,12 @@ describe('a service that is not there', () => {
 
 describe('a service that restarts', () => {
   it('has its device back by itself', async () => {
-    let service = await startTestService({ openDatabase: sharedDatabase })
-    const client = await registered(alice, 'alice', service.port)
-    const { port } = service
-    await service.stop()
+    const before = await startTestService({ openDatabase: sharedDatabase })
+    const { port } = before
+    const client = await registered(alice, 'alice', port)
+    await before.stop()
     await until(() => client.state !== 'online', 'the client has noticed')
-    service = await running({ port })
+    await running({ port })
     await until(() => client.state === 'online', 'the client is back')
     expect(await client.prekeyStock()).toEqual({ ok: true, value: 0 })
   })

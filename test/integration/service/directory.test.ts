@@ -154,7 +154,8 @@ describe('registration', () => {
 
 describe('prekeys', () => {
   const [bob, dora] = [testDevice('bob'), testDevice('dora')]
-  let [ofBob, ofDora]: (ServiceClient | undefined)[] = []
+  let ofBob: ServiceClient
+  let ofDora: ServiceClient
   beforeAll(async () => {
     ofBob = await registered(bob, 'bob', service.port)
     ofDora = await registered(dora, 'dora', service.port)
@@ -163,30 +164,30 @@ describe('prekeys', () => {
   it('are handed out once, in order, then the medium-term one', async () => {
     const stock = Array.from({ length: 40 }, (_, index) => prekey(bob, 'one-time', index))
     const medium = prekey(bob, 'medium-term', 1000)
-    expect((await ofBob?.publishPrekeys([...stock.slice(0, 3), medium]))?.ok).toBe(true)
-    expect(await ofBob?.prekeyStock()).toEqual({ ok: true, value: 3 })
+    expect((await ofBob.publishPrekeys([...stock.slice(0, 3), medium])).ok).toBe(true)
+    expect(await ofBob.prekeyStock()).toEqual({ ok: true, value: 3 })
     const { certHash } = bob.certificate
     const fetched = []
-    for (let index = 0; index < 5; index++) fetched.push(await ofDora?.fetchPrekey(certHash))
-    expect(fetched.map((result) => result?.ok === true && result.value)).toEqual([...stock.slice(0, 3), medium, medium])
+    for (let index = 0; index < 5; index++) fetched.push(await ofDora.fetchPrekey(certHash))
+    expect(fetched.map((result) => result.ok && result.value)).toEqual([...stock.slice(0, 3), medium, medium])
 
     // What was handed out does not come back by being published again.
-    expect((await ofBob?.publishPrekeys(stock))?.ok).toBe(true)
-    expect(await ofBob?.prekeyStock()).toEqual({ ok: true, value: 37 })
-    expect(await ofDora?.fetchPrekey(certHash)).toEqual({ ok: true, value: stock[3] })
+    expect((await ofBob.publishPrekeys(stock)).ok).toBe(true)
+    expect(await ofBob.prekeyStock()).toEqual({ ok: true, value: 37 })
+    expect(await ofDora.fetchPrekey(certHash)).toEqual({ ok: true, value: stock[3] })
   })
 
   it('go to one asker each when many ask at once', async () => {
-    const asked = await Promise.all(Array.from({ length: 20 }, () => ofDora?.fetchPrekey(bob.certificate.certHash)))
-    const fetched = asked.map((result) => (result?.ok === true ? Buffer.from(result.value).toString('hex') : ''))
+    const asked = await Promise.all(Array.from({ length: 20 }, () => ofDora.fetchPrekey(bob.certificate.certHash)))
+    const fetched = asked.map((result) => (result.ok ? Buffer.from(result.value).toString('hex') : ''))
     expect(new Set(fetched).size).toBe(20)
   })
 
   it('are replaced by a newer medium-term one', async () => {
     const newer = prekey(dora, 'medium-term', 2)
-    expect((await ofDora?.publishPrekeys([prekey(dora, 'medium-term', 1)]))?.ok).toBe(true)
-    expect((await ofDora?.publishPrekeys([newer]))?.ok).toBe(true)
-    expect(await ofBob?.fetchPrekey(dora.certificate.certHash)).toEqual({ ok: true, value: newer })
+    expect((await ofDora.publishPrekeys([prekey(dora, 'medium-term', 1)])).ok).toBe(true)
+    expect((await ofDora.publishPrekeys([newer])).ok).toBe(true)
+    expect(await ofBob.fetchPrekey(dora.certificate.certHash)).toEqual({ ok: true, value: newer })
   })
 
   it('are refused if they are of another device, damaged or expired, and then none of the request stays', async () => {
@@ -194,18 +195,18 @@ describe('prekeys', () => {
     const damaged = prekey(dora, 'one-time', 6)
     damaged[100] = (damaged[100] ?? 0) ^ 1
     for (const bad of [prekey(bob, 'one-time', 7), damaged, prekey(dora, 'one-time', 8, NOW - 1)]) {
-      expect(await ofDora?.publishPrekeys([good, bad])).toEqual({ ok: false, reason: 'refused' })
+      expect(await ofDora.publishPrekeys([good, bad])).toEqual({ ok: false, reason: 'refused' })
     }
-    expect(await ofDora?.prekeyStock()).toEqual({ ok: true, value: 0 })
+    expect(await ofDora.prekeyStock()).toEqual({ ok: true, value: 0 })
   })
 
   it('are refused beyond the stock that a device may have', async () => {
     const many = Array.from({ length: 230 }, (_, index) => prekey(dora, 'one-time', 100 + index))
-    expect(await ofDora?.publishPrekeys(many)).toEqual({ ok: false, reason: 'refused' })
-    expect(await ofDora?.prekeyStock()).toEqual({ ok: true, value: 192 })
+    expect(await ofDora.publishPrekeys(many)).toEqual({ ok: false, reason: 'refused' })
+    expect(await ofDora.prekeyStock()).toEqual({ ok: true, value: 192 })
   })
 
   it('are unknown of a device that nobody knows', async () => {
-    expect(await ofBob?.fetchPrekey(random(32))).toEqual({ ok: false, reason: 'unknown' })
+    expect(await ofBob.fetchPrekey(random(32))).toEqual({ ok: false, reason: 'unknown' })
   })
 })

@@ -106,7 +106,10 @@ describe('the program', () => {
     const second = await ready(['--port', String(first.port), '--relay-port', String(first.relayPort)])
     expect([second.port, second.relayPort]).toEqual([first.port, first.relayPort])
     const received: string[] = []
-    clientOf(bob, second.port).onEnvelope(async (envelope) => void received.push(contentOf(envelope)))
+    clientOf(bob, second.port).onEnvelope((envelope) => {
+      received.push(contentOf(envelope))
+      return Promise.resolve()
+    })
     await until(() => received.length === 3, 'all envelopes are there')
     expect(received).toEqual(['one', 'two', 'three'])
   })

@@ -104,7 +104,10 @@ it('keeps what came before anyone listened', async () => {
   await until(() => client.state === 'online', 'the device is online')
   await new Promise((resolve) => setTimeout(resolve, 100))
   const received: string[] = []
-  client.onEnvelope(async (envelope) => void received.push(contentOf(envelope)))
+  client.onEnvelope((envelope) => {
+    received.push(contentOf(envelope))
+    return Promise.resolve()
+  })
   await until(() => received.length === 1, 'it is delivered')
 })
 
@@ -114,7 +117,10 @@ it('gives a device one connection: the newer one', async () => {
   const newer = clientOf(bob, service.port)
   await until(() => newer.state === 'online' && older.state === 'offline', 'the older one has ended')
   const received: string[] = []
-  newer.onEnvelope(async (envelope) => void received.push(contentOf(envelope)))
+  newer.onEnvelope((envelope) => {
+    received.push(contentOf(envelope))
+    return Promise.resolve()
+  })
   valueOf(await push('to the newer one'))
   await until(() => received.includes('to the newer one'), 'it is delivered')
 })

@@ -1,34 +1,21 @@
 /** The service over TLS: the names in its certificate are its own. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { RunningService } from '../../../src-server/app/service.ts'
 import { encodeRequest, parseServerFrame, type ServerFrame } from '../../../src-shared/protocol/service/frame.ts'
+import { selfSigned } from '../../support/self-signed.ts'
 import { testDevice } from '../../support/test-device.ts'
 import { proof, sharedDatabase, startTestService, until } from './harness.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'sightline-tls-'))
-const [certificateFile, keyFile] = ['certificate.pem', 'key.pem'].map((name) => path.join(folder, name))
+const tls = selfSigned('calls.example')
+const { certificate } = tls
 let service: RunningService
-let certificate: string
 
 beforeAll(async () => {
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-  const names = ['-subj', '/CN=calls.example', '-addext', 'subjectAltName=DNS:calls.example,IP:127.0.0.1']
-  const files = ['-keyout', keyFile ?? '', '-out', certificateFile ?? '']
-  execFileSync('openssl', ['req', '-x509', '-nodes', '-days', '2', ...curve, ...names, ...files], { stdio: 'ignore' })
-  certificate = readFileSync(certificateFile ?? '', 'utf8')
-  const tls = { certificate, key: readFileSync(keyFile ?? '', 'utf8') }
   service = await startTestService({ tls, openDatabase: sharedDatabase })
 })
-afterAll(async () => {
-  await service.stop()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => service.stop())
 
 it('serves its port encrypted', async () => {
   const status = await new Promise((resolve, reject) => {
