@@ -5,6 +5,15 @@ export function missedCalls(snapshot: Snapshot): number {
   return snapshot.history.filter(({ unseen }) => unseen).length
 }
 
+/** Whoever is not in the contacts may have any name: the handle stands beside it (docs/protocol.md, section 3.8). */
+export function whoCalls(
+  { contacts }: Pick<Snapshot, 'contacts'>,
+  { name, handle }: Pick<IncomingView, 'name' | 'handle'>,
+): string {
+  const known = name === handle || contacts.some((contact) => contact.handle === handle)
+  return known ? name : `${name} (${handle})`
+}
+
 export type Attention =
   | { readonly kind: 'incoming'; readonly incoming: IncomingView }
   /** The call is not announced any more. */

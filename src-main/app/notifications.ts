@@ -1,7 +1,7 @@
-/** System notifications and the badge: a call that comes in, a call that was missed. They show the name and nothing else. */
+/** System notifications and the badge: a call that comes in, a call that was missed. They show who calls and nothing else. */
 import { app, BrowserWindow, Notification } from 'electron'
 import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
-import { attention, missedCalls } from './attention.ts'
+import { attention, missedCalls, whoCalls } from './attention.ts'
 import type { Texts } from './texts.ts'
 
 export class Notifications {
@@ -18,7 +18,7 @@ export class Notifications {
       switch (event.kind) {
         case 'incoming':
           this.#ringing = this.#notify(
-            texts.incomingFrom(event.incoming.name),
+            texts.incomingFrom(whoCalls(now, event.incoming)),
             event.incoming.video ? texts.incomingVideo : texts.incomingAudio,
           )
           break
@@ -27,7 +27,8 @@ export class Notifications {
           this.#ringing = undefined
           break
         case 'missed':
-          if (BrowserWindow.getFocusedWindow() === null) this.#notify(texts.missedCall(event.entry.name), texts.app)
+          if (BrowserWindow.getFocusedWindow() === null)
+            this.#notify(texts.missedCall(whoCalls(now, event.entry)), texts.app)
           break
       }
     }

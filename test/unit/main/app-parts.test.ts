@@ -4,13 +4,13 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppState } from '../../../src-main/app/app-state.ts'
-import { attention, missedCalls } from '../../../src-main/app/attention.ts'
+import { attention, missedCalls, whoCalls } from '../../../src-main/app/attention.ts'
 import { createLog, errorOutline } from '../../../src-main/app/log.ts'
 import { ProfileFolder } from '../../../src-main/app/profile.ts'
 import { textsFor } from '../../../src-main/app/texts.ts'
 import { cornerBounds, MINIMUM, restoredBounds } from '../../../src-main/app/window-bounds.ts'
 import { DEFAULT_SETTINGS } from '../../../src-main/store/settings-defaults.ts'
-import type { HistoryEntry, IncomingView, Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import type { Contact, HistoryEntry, IncomingView, Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 
 let folder: string
 beforeEach(() => {
@@ -85,6 +85,20 @@ describe('what a person shall notice', () => {
     expect(attention(after, ringing).map(({ kind }) => kind)).toEqual(['incoming-over', 'missed'])
     expect(missedCalls(after)).toBe(1)
     expect(attention({ ...after, history: [{ ...missed('1'), unseen: false }] }, after)).toEqual([])
+  })
+
+  it('names a stranger with the handle, and a contact as the contacts do', () => {
+    const caller = { name: 'Mara', handle: 'mallory' }
+    const contact: Contact = {
+      accountId: '00',
+      handle: 'mallory',
+      name: 'Mara',
+      verification: 'unverified',
+      blocked: false,
+    }
+    expect(whoCalls(empty, caller)).toBe('Mara (mallory)')
+    expect(whoCalls(empty, { name: 'mallory', handle: 'mallory' })).toBe('mallory')
+    expect(whoCalls({ contacts: [contact] }, caller)).toBe('Mara')
   })
 
   it('is not what was in the history when the app started', () => {
