@@ -30,12 +30,13 @@ export interface Opened {
 export type Refusal = UnprotectFailure | 'no-keys'
 
 interface Generation<Stream> {
-  readonly number: number
   readonly streams: Readonly<Record<MediaKind, Stream>>
 }
 
 export class Protection {
   #suite: SuiteName | undefined
+  /** Also after the end. */
+  #newest = -1
   #sending: Generation<SrtpSender> | undefined
   /** The newest first. */
   #receiving: readonly Generation<SrtpReceiver>[] = []
@@ -51,19 +52,10 @@ export class Protection {
   /**
    * Takes over a generation and erases the message. Streams keep their SSRC and sequence numbers under the new master
    * key, so that the other side's buffers run on: R18 asks for a new SSRC within one master key only.
+   * One that is here already, or is older, changes nothing: used anew, its nonces would come again.
    */
   install({ generation, suite, send, receive }: GenerationOfKeys): void {
-    if (generation <= (this.#sending?.number ?? -1)) throw new RangeError('a generation of keys came twice')
-    const mki = Uint8Array.of(generation)
-    const parameters = ({ key, salt }: StreamKey) => ({ suite, key, salt, mki })
-    eraseStreams(this.#sending)
-    this.#suite = suite
-    this.#sending = { number: generation, streams: each(send, (stream) => createSrtpSender(parameters(stream))) }
-    const fresh = { number: generation, streams: each(receive, (stream) => createSrtpReceiver(parameters(stream))) }
-    const [before, ...older] = this.#receiving
-    for (const old of older) eraseStreams(old)
-    this.#receiving = before === undefined ? [fresh] : [fresh, before]
-    if (before !== undefined) setTimeout(() => this.#retire(before), OLD_GENERATION_MS)
+    if (generation > this.#newest) this.#use(generation, suite, send, receive)
     for (const streams of [send, receive]) each(streams, ({ key, salt }) => erase(key, salt))
   }
 
@@ -97,6 +89,20 @@ export class Protection {
     for (const generation of this.#receiving) eraseStreams(generation)
     this.#sending = undefined
     this.#receiving = []
+  }
+
+  #use(generation: number, suite: SuiteName, send: StreamKeys, receive: StreamKeys): void {
+    this.#newest = generation
+    const mki = Uint8Array.of(generation)
+    const parameters = ({ key, salt }: StreamKey) => ({ suite, key, salt, mki })
+    eraseStreams(this.#sending)
+    this.#suite = suite
+    this.#sending = { streams: each(send, (stream) => createSrtpSender(parameters(stream))) }
+    const fresh = { streams: each(receive, (stream) => createSrtpReceiver(parameters(stream))) }
+    const [before, ...older] = this.#receiving
+    for (const old of older) eraseStreams(old)
+    this.#receiving = before === undefined ? [fresh] : [fresh, before]
+    if (before !== undefined) setTimeout(() => this.#retire(before), OLD_GENERATION_MS)
   }
 
   #sender(kind: MediaKind): SrtpSender {

@@ -95,10 +95,14 @@ describe('protection', () => {
     expect(far.open(near.protectRtp('video', rtp(SSRC.video, 41_003))).ok).toBe(true)
   })
 
-  it('takes no generation twice: its nonces would come again (R18, R39)', () => {
-    expect(() => {
-      near.install(generation(0, 0))
-    }).toThrow(RangeError)
+  it('begins no generation anew: its nonces would come again (R18, R39)', () => {
+    const packet = rtp(SSRC.video, 100)
+    near.protectRtp('video', packet)
+    near.install(generation(0, 0))
+    expect(() => near.protectRtp('video', packet)).toThrow(RangeError)
+    near.install(generation(1, 0))
+    near.install(generation(0, 0))
+    expect(near.protectRtp('video', rtp(SSRC.video, 101)).at(-11)).toBe(1)
   })
 
   it('neither opens nor protects after the end (R21)', () => {
@@ -106,6 +110,7 @@ describe('protection', () => {
     near.erase()
     far.erase()
     expect(far.open(packet)).toEqual({ ok: false, reason: 'no-keys' })
+    near.install(generation(0, 0))
     expect(near.canSend).toBe(false)
     expect(() => near.protectRtp('audio', rtp(SSRC.audio, 8))).toThrow()
   })
