@@ -61,7 +61,15 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
 
   secureSession(path.join(out, 'renderer'))
   const mediaPorts = createMediaPorts()
-  const runtime = new Runtime({ state, profile, log, out, mediaPorts, service: options.service })
+  const runtime = new Runtime({
+    state,
+    profile,
+    log,
+    out,
+    mediaPorts,
+    shown: windows.shown,
+    service: options.service,
+  })
   registerRequests(requestHandlers(runtime, windows, mediaPorts), {
     windowOf: (contents) => windows.kindOf(contents),
     refused: (request, reason) => {

@@ -28,6 +28,8 @@ export interface RuntimeOptions {
   /** The folder of the built app. */
   readonly out: string
   readonly mediaPorts: ElectronMediaPorts
+  /** Resolves when the person sees the app: connecting takes work from the same thread. */
+  readonly shown: Promise<void>
   /** From the command line: goes before the address that was chosen in the app. */
   readonly service: string | undefined
 }
@@ -36,6 +38,7 @@ export class Runtime {
   readonly #options: RuntimeOptions
   #sealed: SealedState | undefined
   #people: People | undefined
+  #commandLineService: string | undefined
   #account: OwnAccount | undefined
   #session: ServiceSession | undefined
   #local: LocalService | undefined
@@ -45,6 +48,7 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options
+    this.#commandLineService = options.service
   }
 
   get snapshot(): Snapshot {
@@ -89,14 +93,16 @@ export class Runtime {
       contacts: this.#people.contacts(),
       history: store.history.all(),
     })
-    await this.#connect()
+    await this.#options.shown
+    // Unless the person has chosen another service in the meantime.
+    if (this.#connection === 0) await this.#connect()
   }
 
   /** The person asks again, where the keychain or the service inside the app stood in the way. */
   retryStartup(): undefined {
     this.#retry?.()
     this.#retry = undefined
-    if (this.#sealed !== undefined && this.#session === undefined) this.#connectSoon()
+    if (this.#sealed !== undefined && this.snapshot.service.kind === 'offline' && !this.#session) this.#connectSoon()
   }
 
   async checkHandle(handle: string): Promise<HandleCheck> {
@@ -122,9 +128,10 @@ export class Runtime {
     const address = text === undefined ? undefined : parseAddress(text)
     if (address?.ok === false) return 'invalid'
     this.#store.meta.set('service-address', address && addressText(address.value))
-    void this.#disconnect()
     // From here on this choice counts, not the command line's.
-    this.#connectSoon(address?.value)
+    this.#commandLineService = undefined
+    void this.#disconnect()
+    this.#connectSoon()
     return 'changed'
   }
 
@@ -196,20 +203,21 @@ export class Runtime {
   }
 
   #configuredAddress(): ServiceAddress | undefined {
-    const text = this.#options.service ?? this.#store.meta.get('service-address')
+    const text = this.#commandLineService ?? this.#store.meta.get('service-address')
     const address = text === undefined ? undefined : parseAddress(text)
     if (address?.ok === false) this.#options.log.warn({ reason: address.reason }, 'the service address is none')
     return address?.ok === true ? address.value : undefined
   }
 
-  #connectSoon(address?: ServiceAddress): void {
-    this.#connect(address).catch((error: unknown) => {
+  #connectSoon(): void {
+    this.#connect().catch((error: unknown) => {
       this.#options.log.error({ error }, 'connecting failed')
     })
   }
 
-  async #connect(chosen = this.#configuredAddress()): Promise<void> {
+  async #connect(): Promise<void> {
     const connection = ++this.#connection
+    const chosen = this.#configuredAddress()
     const { state, log, out, profile, mediaPorts } = this.#options
     let address = chosen
     let shown = { address: chosen === undefined ? '' : addressText(chosen), embedded: chosen === undefined }

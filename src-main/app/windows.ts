@@ -29,6 +29,11 @@ export class Windows {
   #main: BrowserWindow | undefined
   #incoming: BrowserWindow | undefined
   #quitting = false
+  #shown: () => void = () => undefined
+  /** The first window has its first picture: what nobody waits for may begin. */
+  readonly shown = new Promise<void>((resolve) => {
+    this.#shown = resolve
+  })
 
   constructor(options: WindowOptions) {
     this.#options = options
@@ -161,6 +166,7 @@ export class Windows {
     })
     window.once('ready-to-show', () => {
       window.show()
+      this.#shown()
     })
     this.#reloadAfterCrash(window)
     void window.loadURL(`${APP_ORIGIN}/${page}`).catch((error: unknown) => {
