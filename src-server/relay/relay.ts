@@ -39,6 +39,8 @@ export interface RelayOptions {
   readonly bindAddress: string | undefined
   /** Addresses before a NAT, under which the port can be reached as well. */
   readonly publicAddresses: () => Promise<readonly string[]>
+  /** After so long without anything but keep-alives a room is closed; 10 minutes without a value. */
+  readonly idleMax?: Ms
   readonly now: () => UnixMs
   readonly defect: (error: unknown) => void
 }
@@ -217,7 +219,7 @@ export class Relay {
     for (const connection of this.#connections) {
       const silent = connection.opened && now - connection.lastHeard > RELAY_SILENCE
       const stuck = !connection.opened && now - connection.since > OPENING_MAX
-      const idle = now - (this.#rooms.get(connection.room)?.activeAt ?? now) > IDLE_MAX
+      const idle = now - (this.#rooms.get(connection.room)?.activeAt ?? now) > (this.#options.idleMax ?? IDLE_MAX)
       if (silent || stuck || idle) this.#close(connection)
     }
   }

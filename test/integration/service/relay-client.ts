@@ -57,7 +57,7 @@ export class RelayMember {
   }
 
   /** The service's answer, or why there is none. */
-  async enter(client: ServiceClient, ticket: Uint8Array): Promise<string> {
+  async enter(client: Pick<ServiceClient, 'relayConnect'>, ticket: Uint8Array): Promise<string> {
     const answer = await client.relayConnect(ticket, await this.makeOffer())
     if (!answer.ok) return answer.reason
     this.connection.setRemoteDescription(answer.value, 'answer')

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import type { RunningService } from '../../../src-server/app/service.ts'
+import { Relay } from '../../../src-server/relay/relay.ts'
 import { DAY, HOUR } from '../../../src-shared/base/time.ts'
 import { encodeRelayFrame, memberAddress } from '../../../src-shared/protocol/relay-frame.ts'
 import { issueTicket } from '../../../src-shared/protocol/service/ticket.ts'
@@ -173,6 +174,37 @@ it('limits the rooms of a device', async () => {
     results.push(await new RelayMember().enter(clients.alice, another))
   }
   expect(results).toEqual(['opened', 'opened', 'opened', 'opened', 'refused'])
+})
+
+it('ends a connection that floods the relay with frames, and nobody else', async () => {
+  const { caller, callee } = await call()
+  for (let index = 0; index < 1000; index++) callee.send({ kind: 'receivers', receivers: [addressOfAlice] })
+  await until(() => callee.ended, 'the flood is ended')
+  await caller.settled()
+  expect(caller.ended).toBe(false)
+})
+
+it('closes a room in which nothing but keep-alives passes', async () => {
+  const relay = Relay.start({
+    port: 0,
+    bindAddress: '127.0.0.1',
+    publicAddresses: () => Promise.resolve([]),
+    idleMax: 2500,
+    now: Date.now,
+    defect: () => undefined,
+  })
+  const [idle, busy] = [new RelayMember(), new RelayMember()]
+  const entering = (room: string) => ({
+    relayConnect: (_: Uint8Array, offer: string) =>
+      relay.connect({ room, device: room, address: addressOfAlice, host: true, offer, reachedAt: undefined }),
+  })
+  expect(await idle.enter(entering('idle'), ticket)).toBe('opened')
+  expect(await busy.enter(entering('busy'), ticket)).toBe('opened')
+  const talk = setInterval(() => busy.send({ kind: 'receivers', receivers: [] }), 500)
+  await until(() => idle.ended, 'the idle room is closed')
+  clearInterval(talk)
+  expect(busy.ended).toBe(false)
+  await relay.stop()
 })
 
 it('gives a ticket to known accounts only', async () => {
