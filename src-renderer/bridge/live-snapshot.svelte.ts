@@ -11,14 +11,12 @@ class LiveSnapshot {
 
   /** Follows every change from now on; resolves when the first one is here. */
   async follow(): Promise<void> {
-    // Subscribed before the question: what changes while the answer is under way is newer than the answer.
-    let pushed = false
+    // Subscribed before the question: what is pushed while the answer is under way is newer than the answer.
     on('snapshot', (snapshot) => {
-      pushed = true
       this.#current = snapshot
     })
     const first = await request('snapshot.get', undefined)
-    if (!pushed) this.#current = first
+    this.#current ??= first
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Builds the gallery and photographs every state into `reports/screens`; looks for what can be found without eyes on the way:
  * errors on the console, violations of the content policy, things wider than the window, controls without a name.
- * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [part of a name]`.
+ * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [part of a name such as people.rtl]`.
  */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -18,13 +18,13 @@ const wanted = process.argv[2] ?? ''
 await mkdir(target, { recursive: true })
 const gallery = await openGallery()
 
-const jobs = SHOTS.filter((shot) => shot.name.includes(wanted)).flatMap((shot) =>
-  shot.forms.map((form) => ({ shot, form })),
+const jobs = SHOTS.flatMap((shot) =>
+  shot.forms.map((form) => ({ shot, form, label: `${shot.name}.${form}` })).filter((job) => job.label.includes(wanted)),
 )
 const complaints: string[] = []
 async function work(): Promise<void> {
   for (let job = jobs.shift(); job; job = jobs.shift()) {
-    const label = `${job.shot.name}.${job.form}`
+    const { label } = job
     try {
       for (const complaint of await photograph(gallery, job.shot, job.form, label)) {
         complaints.push(`${label}: ${complaint}`)

@@ -6,6 +6,8 @@ export const FORMS = {
   light: { width: 1000, height: 700, dark: false, scale: 1 },
   dark: { width: 1000, height: 700, dark: true, scale: 1 },
   narrow: { width: 480, height: 720, dark: false, scale: 1 },
+  /** The least that the window allows. */
+  least: { width: 380, height: 560, dark: true, scale: 1 },
   /** 1000 × 700 at 200 %. */
   zoomed: { width: 500, height: 350, dark: false, scale: 2 },
   rtl: { width: 1000, height: 700, dark: false, scale: 1 },
@@ -24,7 +26,7 @@ export interface Shot {
   readonly forms: readonly Form[]
 }
 
-const ALL: readonly Form[] = ['light', 'dark', 'narrow', 'zoomed', 'rtl', 'long', 'long-narrow']
+const ALL: readonly Form[] = ['light', 'dark', 'narrow', 'least', 'zoomed', 'rtl', 'long', 'long-narrow']
 const MOST: readonly Form[] = ['light', 'dark', 'narrow', 'zoomed', 'rtl']
 const BOTH: readonly Form[] = ['light', 'dark']
 /** A call looks the same in both themes. */
@@ -77,7 +79,7 @@ export const SHOTS: readonly Shot[] = [
   main('keychain-locked', 'keychain-locked', BOTH),
   main('keychain-changed', 'keychain-changed', BOTH),
   main('keychain-damaged', 'keychain-damaged', ['light']),
-  main('welcome', 'welcome', MOST),
+  main('welcome', 'welcome', [...MOST, 'least']),
   main('welcome-free', 'welcome', BOTH, handleField('noor.new')),
   main('welcome-taken', 'welcome', MOST, handleField('mara')),
   main('welcome-invalid', 'welcome', ['light', 'narrow'], handleField('a b')),
@@ -171,7 +173,7 @@ export const SHOTS: readonly Shot[] = [
   main('call-ringing', 'call-ringing', ['dark', 'long']),
   main('call-ringing-audio', 'call-ringing-audio', CALL),
   main('call-connecting', 'call-connecting', ['dark']),
-  main('call-connected', 'call-connected', [...CALL, 'light', 'long', 'long-narrow']),
+  main('call-connected', 'call-connected', [...CALL, 'least', 'light', 'long', 'long-narrow']),
   main('call-portrait', 'call-connected', ['dark'], undefined, 'remote=portrait'),
   main('call-resting', 'call-muted', ['dark', 'narrow'], async (page) => {
     await page.mouse.move(300, 300)
@@ -188,7 +190,7 @@ export const SHOTS: readonly Shot[] = [
   main('call-reconnecting', 'call-reconnecting', CALL),
   main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
   main('call-devices', 'call-connected', CALL, (page) => page.locator('[role=toolbar] button').nth(1).click()),
-  main('call-proof', 'call-connected', ['dark', 'narrow', 'zoomed', 'rtl', 'long-narrow'], openProof),
+  main('call-proof', 'call-connected', ['dark', 'least', 'narrow', 'zoomed', 'rtl', 'long-narrow'], openProof),
   main('call-proof-verified', 'call-verified', ['dark'], openProof),
   main('call-proof-waiting', 'call-no-words', ['dark'], openProof),
   main('call-proof-changed', 'call-key-changed', ['dark'], openProof),

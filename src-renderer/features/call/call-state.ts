@@ -2,10 +2,11 @@
 import type { CallPhase, CallView } from '../../../src-shared/ipc/snapshot.ts'
 import type { MessageKey } from '../../app/language/translator.ts'
 
-export const phaseWord: Readonly<Record<Exclude<CallPhase['kind'], 'ended' | 'connected'>, MessageKey>> = {
+export const phaseWord: Readonly<Record<Exclude<CallPhase['kind'], 'ended'>, MessageKey>> = {
   calling: 'call.calling',
   ringing: 'call.ringing',
   connecting: 'call.connecting',
+  connected: 'call.connected',
   reconnecting: 'call.reconnecting',
 }
 

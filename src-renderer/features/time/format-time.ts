@@ -1,6 +1,6 @@
 /** Times as people say them. The clock comes in as an argument. */
 import type { Ms, UnixMs } from '../../../src-shared/base/time.ts'
-import { DAY, HOUR, MINUTE, SECOND } from '../../../src-shared/base/time.ts'
+import { DAY, MINUTE, SECOND } from '../../../src-shared/base/time.ts'
 import type { Translate } from '../../app/language/translator.ts'
 
 const two = (value: number) => String(value).padStart(2, '0')
@@ -71,12 +71,7 @@ export function dayAndTime(at: UnixMs, now: UnixMs, locale: string, t: Translate
   return t('time.at', { day: day(at, now, locale), time: clock(at, locale) })
 }
 
-/** How long until `elapsed` shows its next second. */
-export function untilNextSecond(span: Ms): Ms {
-  return SECOND - (((span % SECOND) + SECOND) % SECOND)
-}
-
 /** For screen readers, who would not want to hear every second: the hours and minutes. */
 export function spokenSpan(span: Ms, t: Translate): string {
-  return span < HOUR && span < MINUTE ? t('time.seconds', { seconds: Math.floor(span / SECOND) }) : duration(span, t)
+  return span < MINUTE ? t('time.seconds', { seconds: Math.floor(span / SECOND) }) : duration(span, t)
 }

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import en from '../../../src-renderer/app/language/en.json' with { type: 'json' }
+import { createTranslate } from '../../../src-renderer/app/language/translator.ts'
+import type { CallStatistics } from '../../../src-renderer/devices/media-session.ts'
+import { canCallAgain, isWaiting, phaseWord } from '../../../src-renderer/features/call/call-state.ts'
+import { statisticsGroups } from '../../../src-renderer/features/call/statistics-rows.ts'
+import { callLine } from '../../../src-renderer/features/people/call-line.ts'
+import type { CallView, EndReason, HistoryEntry } from '../../../src-shared/ipc/snapshot.ts'
+
+const t = createTranslate(en, 'en')
+
+const ended = (reason: EndReason): CallView => ({
+  callId: '00',
+  direction: 'outgoing',
+  name: 'Mara',
+  handle: 'mara',
+  accountId: undefined,
+  phase: { kind: 'ended', reason },
+  local: { audio: true, video: true },
+  remote: { audio: false, video: false },
+  proof: undefined,
+  connectedAt: undefined,
+})
+
+describe('a call that ended', () => {
+  it.each(['hung-up', 'declined', 'busy', 'no-answer', 'connection-lost', 'failed', 'offline', 'no-devices'] as const)(
+    'can be repeated after %s',
+    (reason) => {
+      expect(canCallAgain(ended(reason))).toBe(true)
+    },
+  )
+
+  it.each(['insecure', 'key-changed', 'unknown-handle', 'answered-elsewhere'] as const)(
+    'cannot be mended by repeating it after %s',
+    (reason) => {
+      expect(canCallAgain(ended(reason))).toBe(false)
+    },
+  )
+
+  it('cannot be repeated while it runs', () => {
+    expect(canCallAgain({ ...ended('failed'), phase: { kind: 'connected' } })).toBe(false)
+  })
+})
+
+describe('a call that runs', () => {
+  it('waits for an answer until someone accepts', () => {
+    expect(isWaiting({ kind: 'calling' })).toBe(true)
+    expect(isWaiting({ kind: 'ringing' })).toBe(true)
+    expect(isWaiting({ kind: 'connecting' })).toBe(false)
+    expect(isWaiting({ kind: 'reconnecting' })).toBe(false)
+  })
+
+  it('says where it stands', () => {
+    expect(t(phaseWord.ringing)).toBe('Ringing…')
+    expect(t(phaseWord.reconnecting)).toBe('Reconnecting…')
+  })
+})
+
+describe('callLine', () => {
+  const entry: HistoryEntry = {
+    id: '1',
+    handle: 'mara',
+    accountId: undefined,
+    name: 'Mara',
+    direction: 'incoming',
+    video: true,
+    startedAt: 0,
+    durationMs: 0,
+    reason: 'no-answer',
+    unseen: false,
+  }
+
+  it('names missed calls as such', () => {
+    expect(callLine(entry, t)).toBe('Missed video call')
+    expect(callLine({ ...entry, video: false, reason: 'cancelled' }, t)).toBe('Missed audio call')
+  })
+
+  it('says how long a call was, or why there was none', () => {
+    expect(callLine({ ...entry, reason: 'hung-up', durationMs: 90_000 }, t)).toBe('Video call, 2 min')
+    expect(callLine({ ...entry, direction: 'outgoing' }, t)).toBe('Video call, no answer')
+    expect(callLine({ ...entry, reason: 'declined', video: false }, t)).toBe('Audio call, declined')
+  })
+})
+
+describe('statisticsGroups', () => {
+  const counters = { frames: 1234, keyframes: 2, bytes: 5_600_000, width: 640, height: 360 }
+  const statistics: CallStatistics = {
+    suite: undefined,
+    path: undefined,
+    firstRemoteFrameAt: undefined,
+    firstRemoteAudioAt: undefined,
+    video: {
+      codec: undefined,
+      sent: { ...counters, width: 0, height: 0 },
+      received: { ...counters, rendered: 1200, freezes: 1, freezeMs: 640 },
+      keyframesRequested: 0,
+    },
+    audio: { codec: 'opus', sentMs: 12_340, playedMs: 12_000, concealedMs: 0, bufferMs: 42 },
+    packets: { sent: 10, received: 9, lost: 1, refused: 0, dropped: 0 },
+    audioVideoSkewMs: undefined,
+    roundTripMs: 38.4,
+  }
+  const rows = new Map<string, string>(
+    statisticsGroups(statistics, t, 'en').flatMap((group) =>
+      group.rows.map((row): readonly [string, string] => [[group.title, row.label].join(' '), row.value]),
+    ),
+  )
+
+  it('writes units, and a dash for what is not known', () => {
+    expect(rows.get('stats.group.connection stats.roundTrip')).toBe('38 ms')
+    expect(rows.get('stats.group.videoReceived stats.size')).toBe('640 × 360')
+    expect(rows.get('stats.group.videoReceived stats.frames')).toBe('1,234')
+    expect(rows.get('stats.group.videoReceived stats.bytes')).toBe('5.6 MB')
+    expect(rows.get('stats.group.videoReceived stats.freezes')).toBe('1 (0.6 s)')
+    expect(rows.get('stats.group.videoSent stats.size')).toBe('–')
+    expect(rows.get('stats.group.videoReceived stats.codec')).toBe('–')
+    expect(rows.get('stats.group.videoReceived stats.skew')).toBe('–')
+    expect(rows.get('stats.group.audio stats.audioSent')).toBe('12.3 s')
+  })
+})
