@@ -1,8 +1,13 @@
 /** A member of a relay room on node-datachannel itself: what the relay is measured against. */
 import { type DataChannel, PeerConnection, type Track, Video } from 'node-datachannel'
-import type { ServiceClient } from '../../../src-main/signaling/service-client.ts'
+import type { Result } from '../../../src-shared/base/result.ts'
 import { encodeRelayFrame, parseRelayFrame, type RelayFrame } from '../../../src-shared/protocol/relay-frame.ts'
 import { until } from './harness.ts'
+
+/** What trades an offer for an answer: a client of the service, or the relay itself. */
+interface Door {
+  relayConnect(ticket: Uint8Array, offer: string): Promise<Result<string, string>>
+}
 
 /** A dropped reference closes the native object. */
 const kept = new Set<RelayMember>()
@@ -57,7 +62,7 @@ export class RelayMember {
   }
 
   /** The service's answer, or why there is none. */
-  async enter(client: Pick<ServiceClient, 'relayConnect'>, ticket: Uint8Array): Promise<string> {
+  async enter(client: Door, ticket: Uint8Array): Promise<string> {
     const answer = await client.relayConnect(ticket, await this.makeOffer())
     if (!answer.ok) return answer.reason
     this.connection.setRemoteDescription(answer.value, 'answer')
