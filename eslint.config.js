@@ -26,7 +26,10 @@ export default ts.config(
   ...svelte.configs.recommended,
   {
     files: ['**/*.svelte.ts'],
-    languageOptions: { globals: globals.browser },
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { parser: ts.parser, svelteConfig, projectService: true, extraFileExtensions: ['.svelte'] },
+    },
   },
   {
     // Types in components are svelte-check's work; the linter sees every imported component as `any`.

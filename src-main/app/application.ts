@@ -1,6 +1,7 @@
 /** Everything that needs Electron to be ready: first the window, then what is behind it. */
 import { app, dialog, powerMonitor } from 'electron'
 import path from 'node:path'
+import windowIcon from '../../build/icons/256x256.png?asset'
 import trayColour from '../../build/icons/32x32.png?asset'
 import trayTemplate from '../../build/tray-template.png?asset'
 import { createMediaPorts } from '../ipc/media-ports.ts'
@@ -49,6 +50,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   const windows = new Windows({
     preload: path.join(out, 'preload/preload.cjs'),
     boundsFile: profile.at('window.json'),
+    icon: windowIcon,
     log,
     hidesOnClose: () => process.platform === 'darwin' || tray !== undefined,
   })

@@ -1,5 +1,5 @@
 /** What no page may do, whatever its code says: set once for every session and every web contents, before the first window. */
-import { app, protocol, type Session, session, type WebContents, webContents } from 'electron'
+import { app, protocol, type Session, session, type WebContents } from 'electron'
 import { readFile } from 'node:fs/promises'
 import { APP_ORIGIN, APP_SCHEME, isOwnUrl } from '../ipc/channels.ts'
 import { pageFile, PAGE_HEADERS } from './page-files.ts'
@@ -74,9 +74,4 @@ export function secureContents(packaged: boolean): void {
       })
     }
   })
-}
-
-/** Every page of ours that is open. */
-export function ownContents(): WebContents[] {
-  return webContents.getAllWebContents().filter((contents) => !contents.isDestroyed() && isOwnPage(contents))
 }

@@ -12,6 +12,8 @@ import { type Bounds, cornerBounds, INITIAL, MINIMUM, restoredBounds } from './w
 export interface WindowOptions {
   readonly preload: string
   readonly boundsFile: string
+  /** Linux shows it where the desktop file is not installed; elsewhere the executable brings its own. */
+  readonly icon: string
   readonly log: Log
   /** macOS and a tray keep the app alive without its window. */
   readonly hidesOnClose: () => boolean
@@ -144,6 +146,7 @@ export class Windows {
       show: false,
       backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
       autoHideMenuBar: true,
+      ...(process.platform === 'linux' ? { icon: this.#options.icon } : {}),
       webPreferences: {
         preload: this.#options.preload,
         additionalArguments: [`--sightline-version=${app.getVersion()}`],
