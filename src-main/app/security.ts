@@ -11,7 +11,12 @@ export function registerAppScheme(): void {
   ])
 }
 
-const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['media', 'fullscreen', 'speaker-selection'])
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
+  'media',
+  'fullscreen',
+  'speaker-selection',
+  'clipboard-sanitized-write',
+])
 
 /** After `ready`, before the first window. `pages`: the folder of the built renderer. */
 export function secureSession(pages: string): void {

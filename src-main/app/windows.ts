@@ -24,7 +24,7 @@ const INCOMING_SIZE = { width: 360, height: 420 }
 const RELOADS = 3
 const RELOADS_FORGOTTEN_MS = 60_000
 const BOUNDS_SAVED_AFTER_MS = 500
-const BACKGROUND = { dark: '#131519', light: '#f7f8f9' }
+const BACKGROUND = { dark: '#1b1c1f', light: '#ffffff' }
 
 export class Windows {
   readonly #options: WindowOptions

@@ -34,11 +34,14 @@ export async function decline(app: RunningApp): Promise<void> {
   await page.getByRole('button', { name: texts['incoming.decline'] }).click()
 }
 
-/** Any movement brings the controls back. */
+/** Hangs up, or cancels while it rings. Any movement brings the controls back. */
 export async function endCall(page: Page): Promise<void> {
   await page.mouse.move(300, 300)
   await page.mouse.move(320, 320)
-  await page.getByRole('button', { name: texts['call.end'] }).click()
+  await page
+    .getByRole('button', { name: texts['call.end'] })
+    .or(page.getByRole('button', { name: texts['call.cancel'] }))
+    .click()
 }
 
 /** Opens the panel behind the lock with its statistics. */
