@@ -5,7 +5,7 @@ import type { PictureSize } from './messages.ts'
 
 /** Of the shorter side, pixels. */
 export const RUNGS = [720, 540, 360, 180] as const
-const FRAMES_PER_SECOND = 30
+export const FRAMES_PER_SECOND = 30
 
 export class Ladder {
   #height: number | undefined

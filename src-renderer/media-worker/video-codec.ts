@@ -1,6 +1,7 @@
 /** The WebCodecs names and settings of the codecs that the profile has. */
 import { unreachable } from '../../src-shared/base/result.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { FRAMES_PER_SECOND } from './ladder.ts'
 import type { PictureSize } from './messages.ts'
 
 /** VP9 profile 0, 8 bits; H.264 constrained baseline, level 3.1 (1280 × 720 at 30). */
@@ -17,14 +18,12 @@ export function codecString(codec: VideoCodec): string {
   }
 }
 
-const FRAMERATE = 30
-
 export function encoderConfig(codec: VideoCodec, size: PictureSize, bitrate: number): VideoEncoderConfig {
   return {
     codec: codecString(codec),
     ...size,
     bitrate,
-    framerate: FRAMERATE,
+    framerate: FRAMES_PER_SECOND,
     latencyMode: 'realtime',
     // Variable rate lets single frames grow to many times the average, which is delay on a narrow link.
     bitrateMode: 'constant',

@@ -1,5 +1,6 @@
 /** The own picture: captured frames → encoder at the ladder's size and the bitrate of the moment → packets. */
 import type { Ms } from '../../src-shared/base/time.ts'
+import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import { KeyframeAnswers } from '../../src-shared/media/keyframe-requests.ts'
 import type { VideoPacketizer } from '../../src-shared/media/payload-format.ts'
 import { payloadTypeOf, type VideoCodec } from '../../src-shared/media/payload-types.ts'
@@ -7,7 +8,7 @@ import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { videoPacketizer } from '../../src-shared/media/video-format.ts'
 import type { VideoCounters } from '../devices/media-session.ts'
 import { CaptureClock } from './capture-clock.ts'
-import { Ladder, RUNGS } from './ladder.ts'
+import { FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
 import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { randomU16 } from './random.ts'
@@ -130,8 +131,9 @@ export class VideoSender {
 
   /** `true`: the next frame has another size than those before, which VP9 would not make a keyframe of by itself. */
   #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
-    const { bitrate } = this.#rate
-    const { width, height } = this.#ladder.fit(source, codec, bitrate, this.#load.maxHeight)
+    const { width, height } = this.#ladder.fit(source, codec, this.#rate.bitrate, this.#load.maxHeight)
+    // More bits than a picture of this size can show would cost both computers for nothing.
+    const bitrate = Math.min(this.#rate.bitrate, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
     const before = this.#configured
     const resized = before?.width !== width || before.height !== height
     if (resized || Math.abs(bitrate / before.bitrate - 1) > BITRATE_STEP) {
