@@ -6,6 +6,7 @@ import { repository } from '../e2e/harness/repository.ts'
 import { benchColdStart } from './cold-start.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
+import { benchMedia } from './media.ts'
 import { benchSrtp } from './srtp.ts'
 import { benchWholeCall } from './whole-call.ts'
 
@@ -14,6 +15,7 @@ const PARTS = {
   srtp: benchSrtp,
   ipc: benchIpc,
   coldStart: benchColdStart,
+  media: benchMedia,
   wholeCall: benchWholeCall,
 } as const
 
