@@ -48,6 +48,9 @@ const endReason = ({ call }: Snapshot): EndReason | undefined =>
 async function idle(): Promise<void> {
   for (const app of [caller, callee]) {
     const page = await app.main()
+    const { call: running } = await snapshot(page)
+    // A test that failed in the middle leaves its call to the next one.
+    if (running && running.phase.kind !== 'ended') await request(page, 'call.end', running.callId)
     const { call } = await until(page, 'the last call is over', ended)
     if (call) await request(page, 'call.dismiss', call.callId)
   }
@@ -55,6 +58,7 @@ async function idle(): Promise<void> {
 
 async function connect(): Promise<void> {
   await idle()
+  for (const app of [caller, callee]) await request(await app.main(), 'settings.update', { hideAddress: false })
   await callByHandle(await caller.main(), 'grace')
   await accept(callee)
   for (const app of [caller, callee]) {
