@@ -89,12 +89,14 @@ it('brings again what was not acknowledged, also after a restart of the service,
 it('goes on after an envelope that the device cannot deal with', async () => {
   await emptyQueue()
   const bobs = receiver((content) => (content === 'poison' ? Promise.reject(new Error('no')) : Promise.resolve()))
-  for (const content of ['poison', 'good']) valueOf(await push(content))
-  await until(() => bobs.received.includes('good'), 'the one behind it has come')
+  // Each is acknowledged before the next is handed on: with the last one here, the two before it are dealt with.
+  for (const content of ['poison', 'good', 'last']) valueOf(await push(content))
+  await until(() => bobs.received.includes('last'), 'those behind it have come')
   bobs.client.close()
   const later = receiver()
   await until(later.emptied, 'nothing is left')
-  expect(later.received).toEqual([])
+  expect(later.received).not.toContain('poison')
+  expect(later.received).not.toContain('good')
 })
 
 it('keeps what came before anyone listened', async () => {
