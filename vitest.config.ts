@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+// Real apps on two noisy cores: an unattended run tries once more before it calls a change broken. By hand nothing is repeated.
+const retry = process.env['CI'] === undefined ? 0 : 1
+
 const project = (name: string, timeout: number, parallel: boolean) => ({
   test: {
     name,
@@ -7,6 +10,7 @@ const project = (name: string, timeout: number, parallel: boolean) => ({
     testTimeout: timeout,
     hookTimeout: timeout,
     fileParallelism: parallel,
+    retry: parallel ? 0 : retry,
   },
 })
 
