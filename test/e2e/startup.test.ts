@@ -61,7 +61,10 @@ async function refused(app: RunningApp, reason: KeychainProblem): Promise<void> 
     `refused as ${reason}`,
     ({ startup }) => startup.kind === 'no-keychain' && startup.reason === reason,
   )
-  await page.getByText(texts[`keychain.title.${reason}`]).waitFor()
+  // The document itself: a locator that was made while the page was still loading may look at a document that is gone.
+  await expect
+    .poll(() => page.evaluate(() => document.body.innerText), { timeout: 20_000 })
+    .toContain(texts[`keychain.title.${reason}`])
 }
 
 const keychainName = (profile: string) =>
@@ -124,9 +127,14 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
   it('is explained when it is locked, without hanging, and opens as soon as it is unlocked', async () => {
     const { profile } = await withAccount('dora')
     lockKeyring()
-    const app = await start(profile)
-    await refused(app, 'locked')
-    unlockKeyring()
+    try {
+      await refused(await start(profile), 'locked')
+    } finally {
+      // Also after a failure: the tests that follow need it.
+      unlockKeyring()
+    }
+    if (running === undefined) throw new Error('the app did not start')
+    const app = running
     await until(await app.main(), 'unlocked', ({ startup }) => startup.kind === 'ready')
   })
 
