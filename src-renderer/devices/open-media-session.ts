@@ -75,6 +75,8 @@ class WindowMediaSession implements MediaSession {
       problem: (problem) => listener.problem('microphone', problem),
     })
     this.#playout = this.#openPlayout(playout)
+    // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
+    void navigator.mediaDevices.enumerateDevices()
   }
 
   attach(port: MessagePort): void {

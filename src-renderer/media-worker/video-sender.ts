@@ -12,6 +12,7 @@ import { FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
 import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { randomU16 } from './random.ts'
+import { rehearse } from './rehearsal.ts'
 import type { RateControl } from './rate-control.ts'
 import { chooseCodec, encoderConfig } from './video-codec.ts'
 
@@ -100,6 +101,7 @@ export class VideoSender {
     this.#configured = undefined
     const codec = await chooseCodec(this.#codecs)
     if (codec === undefined) return
+    void rehearse(codec)
     const encoder = new VideoEncoder({
       output: (chunk) => this.#encoded(chunk),
       error: () => this.#failed(codec),

@@ -1,4 +1,4 @@
-/** The media session of the call on the screen, as state. Opened with the screen, closed when the call has ended. */
+/** One call's media session, as state: made without a device and without keys, until it joins its call. */
 import type { CallId, MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
@@ -6,13 +6,15 @@ import { openMediaSession } from '../../devices/open-media-session.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
 
 export class CallMedia {
+  readonly callId: CallId
   readonly session: MediaSession
   #preview = $state.raw<MediaStream | undefined>()
   #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
   readonly problems = new DeviceProblems()
-  readonly #endHandover: () => void
+  #endHandover: (() => void) | undefined
 
   constructor(callId: CallId, devices: DeviceChoice) {
+    this.callId = callId
     this.session = openMediaSession({
       devices,
       listener: {
@@ -27,9 +29,6 @@ export class CallMedia {
         },
       },
     })
-    this.#endHandover = openMediaPort(callId, (port) => {
-      this.session.attach(port)
-    })
   }
 
   get preview(): MediaStream | undefined {
@@ -41,6 +40,13 @@ export class CallMedia {
     return this.#remoteSize
   }
 
+  /** The call is on: opens the port that its keys and packets come through. */
+  join(): void {
+    this.#endHandover ??= openMediaPort(this.callId, (port) => {
+      this.session.attach(port)
+    })
+  }
+
   setMedia(choice: MediaChoice): void {
     void this.session.setMedia(choice)
   }
@@ -50,7 +56,7 @@ export class CallMedia {
   }
 
   close(): void {
-    this.#endHandover()
+    this.#endHandover?.()
     this.session.close()
     this.#preview = undefined
     this.#remoteSize = undefined

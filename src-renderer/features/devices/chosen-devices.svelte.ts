@@ -3,12 +3,12 @@ import type { Settings } from '../../../src-shared/ipc/snapshot.ts'
 import type { DeviceChoice } from '../../devices/media-session.ts'
 
 export class ChosenDevices {
-  readonly #settings: () => Settings
-  readonly #cameraId = $derived.by(() => this.#settings().cameraId)
-  readonly #microphoneId = $derived.by(() => this.#settings().microphoneId)
-  readonly #speakerId = $derived.by(() => this.#settings().speakerId)
+  readonly #settings: () => Settings | undefined
+  readonly #cameraId = $derived.by(() => this.#settings()?.cameraId)
+  readonly #microphoneId = $derived.by(() => this.#settings()?.microphoneId)
+  readonly #speakerId = $derived.by(() => this.#settings()?.speakerId)
 
-  constructor(settings: () => Settings) {
+  constructor(settings: () => Settings | undefined) {
     this.#settings = settings
   }
 

@@ -1,0 +1,61 @@
+/**
+ * Keeps the media of the device's one call: open while the call is on, and ready while it rings. What is ready has loaded the worker,
+ * the codecs and the way to the speaker, which takes a third of a second; it has opened no camera and no microphone and has no keys.
+ * The camera is off before the last screen has been read: media live no longer than the call.
+ */
+import { untrack } from 'svelte'
+import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { ChosenDevices } from '../devices/chosen-devices.svelte.ts'
+import { CallMedia } from './call-media.svelte.ts'
+
+/** The announcing window comes first; nobody answers faster. */
+const READY_AFTER_MS = 300
+
+export class CallMediaKeeper {
+  readonly #snapshot: () => Snapshot | undefined
+  // Each snapshot is new from end to end: what effects depend on is compared as plain values, or they would run at every push.
+  readonly #call = $derived.by(() => {
+    const call = this.#snapshot()?.call
+    return call?.phase.kind === 'ended' ? undefined : call
+  })
+  readonly #isOn = $derived.by(() => this.#call !== undefined)
+  readonly #callId = $derived.by(() => this.#call?.callId ?? this.#snapshot()?.incoming?.callId)
+  readonly #audio = $derived.by(() => this.#call?.local.audio ?? false)
+  readonly #video = $derived.by(() => this.#call?.local.video ?? false)
+  #media = $state.raw<CallMedia | undefined>()
+
+  /** In a component's initialisation: lives as long as that. */
+  constructor(snapshot: () => Snapshot | undefined) {
+    this.#snapshot = snapshot
+    const devices = new ChosenDevices(() => snapshot()?.settings)
+    const open = (callId: string): CallMedia => (this.#media ??= new CallMedia(callId, devices.all))
+
+    // Before the screen is drawn, which takes as long as the camera.
+    $effect.pre(() => {
+      const callId = this.#callId
+      if (callId === undefined) return
+      const timer = setTimeout(() => open(callId), READY_AFTER_MS)
+      return () => {
+        clearTimeout(timer)
+        this.#media?.close()
+        this.#media = undefined
+      }
+    })
+    $effect.pre(() => {
+      const callId = this.#callId
+      if (!this.#isOn || callId === undefined) return
+      untrack(() => open(callId)).join()
+    })
+    $effect.pre(() => {
+      if (this.#isOn) this.#media?.setMedia({ audio: this.#audio, video: this.#video })
+    })
+    $effect.pre(() => {
+      this.#media?.useDevices(devices.all)
+    })
+  }
+
+  /** Of the call that is on; `undefined` while none is. */
+  get current(): CallMedia | undefined {
+    return this.#isOn ? this.#media : undefined
+  }
+}
