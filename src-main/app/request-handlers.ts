@@ -58,7 +58,9 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
     },
     'call.openMediaPort': (callId, sender) => {
       const { call } = runtime.snapshot
-      if (call?.callId === callId && call.phase.kind !== 'ended') mediaPorts.handOver(callId, sender)
+      if (call?.callId !== callId || call.phase.kind === 'ended') return
+      const renewed = mediaPorts.wasHandedOver(callId) && runtime.calls.mediaRestarted(callId)
+      mediaPorts.handOver(callId, sender, renewed ? 'await-keys' : 'with-keys')
     },
 
     'window.setFullScreen': (fullScreen, sender) => {

@@ -35,6 +35,8 @@ export interface Calls {
   personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void
   /** The machine woke up: new keys (section 5). */
   resumed(): void
+  /** The page lost what the media worker knew. `true`: new keys will come, and the present ones are not to be used again. */
+  mediaRestarted(callId: CallId): boolean
   /** Hangs up; resolves when that has been said. */
   close(): Promise<void>
 }
@@ -159,6 +161,14 @@ class CallRunner implements Calls, Runner {
 
   resumed(): void {
     this.dispatch({ kind: 'resumed' })
+  }
+
+  mediaRestarted(callId: CallId): boolean {
+    const { call } = this.#state
+    // Before Confirm nothing of the other side's counts yet, and no new keys can be asked for.
+    if (call.kind !== 'connected' || call.callId !== callId) return false
+    this.dispatch({ kind: 'media-restarted', callId })
+    return true
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,7 @@ function contentOf(context: CallContext, message: Exclude<ControlToSend, { type:
       return { type: 'path-offer', offer: { pathId: message.pathId, ...endpoint, candidates: fitting } }
     }
     case 'path-remove':
+    case 'rekey-request':
       return message
     case 'end':
       return { type: 'end', reason: message.end }
@@ -144,6 +145,7 @@ function messageReceived(runner: Runner, context: CallContext, message: ControlM
       dispatch({ kind: 'control', callId, message: { type: 'cancel', reason: message.cancel.reason } })
       return
     case 'path-remove':
+    case 'rekey-request':
       dispatch({ kind: 'control', callId, message })
       return
     case 'keep-alive':

@@ -1,6 +1,6 @@
 /**
  * The media port of each call: Electron's half of `src-shared/ipc/media-port.ts`. What the call says before the page has asked
- * for the port waits here; a page that was loaded again during a call asks again and gets the current keys once more.
+ * for the port waits here. A page that was loaded again during a call asks again; it gets no keys that an earlier page used.
  */
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
 import { erase } from '../../src-shared/base/bytes.ts'
@@ -9,6 +9,8 @@ import type { MediaPorts } from '../calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { checkWorkerMessage } from './worker-message.ts'
 
+/** `await-keys`: those that an earlier page had are erased, newer ones will come. */
+type HandedKeys = 'with-keys' | 'await-keys'
 type Lasting = Extract<FromMain, { kind: 'keys' | 'remote-media' | 'path' }>
 
 /** One call's way to the page. */
@@ -17,6 +19,7 @@ class CallPort {
   readonly #lasting = new Map<Lasting['kind'], Lasting>()
   readonly #listeners = new Set<(batch: Uint8Array) => void>()
   #waiting: Uint8Array[] = []
+  #handedOver = false
   #port: MessagePortMain | undefined
   #underWay = 0
 
@@ -45,8 +48,14 @@ class CallPort {
     }
   }
 
+  get wasHandedOver(): boolean {
+    return this.#handedOver
+  }
+
   /** Gives a page the other end; an earlier page's end is closed. */
-  handOver(callId: string, to: WebContents): void {
+  handOver(callId: string, to: WebContents, keys: HandedKeys): void {
+    this.#handedOver = true
+    if (keys === 'await-keys') this.#forgetKeys()
     this.#port?.close()
     const { port1: ours, port2: theirs } = new MessageChannelMain()
     this.#port = ours
@@ -73,9 +82,14 @@ class CallPort {
     this.#port = undefined
     this.#listeners.clear()
     this.#waiting = []
+    this.#forgetKeys()
+    this.#lasting.clear()
+  }
+
+  #forgetKeys(): void {
     const keys = this.#lasting.get('keys')
     if (keys?.kind === 'keys') eraseKeys(keys.send, keys.receive)
-    this.#lasting.clear()
+    this.#lasting.delete('keys')
   }
 
   #sendPackets(batch: Uint8Array): void {
@@ -117,7 +131,9 @@ function eraseKeys(...directions: readonly StreamKeys[]): void {
 
 export interface ElectronMediaPorts extends MediaPorts {
   /** The page in `to` asked for the port of `callId`, which is on; perhaps before the call has anything to say. */
-  handOver(callId: string, to: WebContents): void
+  handOver(callId: string, to: WebContents, keys: HandedKeys): void
+  /** A page has had this call's port before. */
+  wasHandedOver(callId: string): boolean
 }
 
 export function createMediaPorts(): ElectronMediaPorts {
@@ -138,8 +154,9 @@ export function createMediaPorts(): ElectronMediaPorts {
       calls.get(callId)?.close()
       calls.delete(callId)
     },
-    handOver(callId, to) {
-      portOf(callId).handOver(callId, to)
+    handOver(callId, to, keys) {
+      portOf(callId).handOver(callId, to, keys)
     },
+    wasHandedOver: (callId) => calls.get(callId)?.wasHandedOver === true,
   }
 }

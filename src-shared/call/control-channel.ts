@@ -188,6 +188,7 @@ export class ControlChannel {
       case 'cancel':
         return fromCaller
       case 'rekey-answer':
+      case 'rekey-request':
       case 'profile':
         return !fromCaller
       case 'keep-alive':

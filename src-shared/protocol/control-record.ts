@@ -51,6 +51,8 @@ export type ControlMessage =
   | { readonly type: 'keep-alive'; readonly received: number }
   /** `name`: the callee's own claim, as it came: to be shown by `displayName` only. */
   | { readonly type: 'profile'; readonly name: string }
+  /** The callee's media began anew: the caller is asked for the next generation. */
+  | { readonly type: 'rekey-request' }
 
 const CONFIRM = 1
 const MEDIA = 2
@@ -63,6 +65,7 @@ const END = 8
 const CANCEL = 9
 const KEEP_ALIVE = 10
 const PROFILE = 11
+const REKEY_REQUEST = 12
 const TYPES = [
   CONFIRM,
   MEDIA,
@@ -74,6 +77,7 @@ const TYPES = [
   CANCEL,
   KEEP_ALIVE,
   PROFILE,
+  REKEY_REQUEST,
 ] as const
 
 const endReasons = namedCodes<EndReason>(['hung-up', 'failed', 'attack'])
@@ -115,6 +119,8 @@ export function encodeControlMessage(message: ControlMessage): Uint8Array {
       return writer.u8(KEEP_ALIVE).u64(message.received).finish()
     case 'profile':
       return writer.u8(PROFILE).text8(message.name).finish()
+    case 'rekey-request':
+      return writer.u8(REKEY_REQUEST).finish()
     default:
       return unreachable(message)
   }
@@ -166,6 +172,8 @@ function readControlMessage(reader: ByteReader): ControlMessage {
       return { type: 'keep-alive', received: reader.u64() }
     case PROFILE:
       return { type: 'profile', name: reader.text8(CLAIMED_NAME_MAX) }
+    case REKEY_REQUEST:
+      return { type: 'rekey-request' }
     default:
       return unreachable(type)
   }

@@ -87,6 +87,8 @@ export function control(state: DeviceState, call: Connected, message: ControlMes
         state: next,
         effects: [{ kind: 'finish-rekey', callId, answer: message.answer }],
       }))
+    case 'rekey-request':
+      return call.role === 'caller' ? then(heard, rekey) : heard
     case 'end':
       return end(state, peerEnded(message.end))
     case 'cancel':
@@ -167,7 +169,16 @@ export function hideAddress(state: DeviceState, call: Connected): Transition {
   return offerDirect(state, { ...call, direct: { ...call.direct, failures: 0 } })
 }
 
-/** Section 5: the caller's part, every hour and after a suspend. */
+/**
+ * The media worker lost its replay windows and roll-over counters: under the same keys it would take again what it had before, and
+ * could not open a stream whose numbers went round. Section 5: new keys.
+ */
+export function mediaRestarted(state: DeviceState, call: Connected): Transition {
+  if (call.role === 'caller') return rekey(state, call)
+  return { state, effects: [send(call.callId, { type: 'rekey-request' })] }
+}
+
+/** Section 5: the caller's part, every hour, after a suspend and when the callee asks for it. */
 export function rekey(state: DeviceState, call: Connected): Transition {
   if (call.role !== 'caller' || call.rekeying) return stay(state)
   // R39: there is no generation after the last.

@@ -14,6 +14,7 @@ export type ControlToSend =
   | { readonly type: 'path-remove'; readonly pathId: number }
   | { readonly type: 'end'; readonly end: End }
   | { readonly type: 'keep-alive' }
+  | { readonly type: 'rekey-request' }
 
 /** `invited`: every device that got the invitation; `others`: those without the one that answered; `peer`: that one. */
 export type CancelTarget = 'invited' | 'others' | 'peer'

@@ -1,7 +1,8 @@
 /**
  * Every input of the call machine, by source:
  *
- * - the user: call, accept, decline, end, choice of media, dismiss, hide my address; and the system, resumed from suspend
+ * - the user: call, accept, decline, end, choice of media, dismiss, hide my address; and the system, resumed from suspend or with a
+ *   media worker that has forgotten what it received
  * - the service: lookup and ticket came or failed; invitations could not be handed over
  * - mail (sealed envelopes, opened by all of R14): invite, cancel, answered, reply
  * - the relay link: opened, lost, the peer left the room, an Accept arrived
@@ -50,6 +51,7 @@ export type ControlMessage =
   | { readonly type: 'path-remove'; readonly pathId: number }
   | { readonly type: 'rekey-offer'; readonly offer: Handle }
   | { readonly type: 'rekey-answer'; readonly answer: Handle }
+  | { readonly type: 'rekey-request' }
   | { readonly type: 'end'; readonly end: End }
   | { readonly type: 'cancel'; readonly reason: CancelReason }
   | { readonly type: 'keep-alive' }
@@ -64,6 +66,7 @@ export type UserEvent =
   | { readonly kind: 'user-dismiss'; readonly callId: CallId }
   | { readonly kind: 'hide-address'; readonly hide: boolean }
   | { readonly kind: 'resumed' }
+  | { readonly kind: 'media-restarted'; readonly callId: CallId }
 
 export type ServiceEvent =
   | { readonly kind: 'resolved'; readonly callId: CallId; readonly account: AccountKey }

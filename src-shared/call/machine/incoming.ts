@@ -116,6 +116,7 @@ export function control(state: DeviceState, incoming: Incoming, message: Control
     case 'rekey-offer':
     case 'rekey-answer':
     case 'keep-alive':
+    case 'rekey-request':
     case 'profile':
       return stay(state)
   }

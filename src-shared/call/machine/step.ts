@@ -86,6 +86,8 @@ function ofCall(state: DeviceState, event: OfCall): Transition {
       if (call.kind === 'outgoing') return outgoing.chooseMedia(state, call, event.media)
       if (call.kind === 'incoming') return incoming.chooseMedia(state, call, event.media)
       return call.kind === 'connected' ? connected.chooseMedia(state, call, event.media) : stay(state)
+    case 'media-restarted':
+      return call.kind === 'connected' ? connected.mediaRestarted(state, call) : stay(state)
     case 'user-dismiss':
       return call.kind === 'ended' ? move(state, { kind: 'idle' }, []) : stay(state)
     case 'resolved':

@@ -104,6 +104,17 @@ describe('a call', () => {
     expect([alice.phase, bob.phase]).toEqual(['connected', 'connected'])
   })
 
+  it('gets new keys when a side’s media began anew, whichever side it is', async () => {
+    const network = new Network()
+    const { alice, bob } = await connectedPair(network)
+    expect(bob.calls.mediaRestarted(bob.callId)).toBe(true)
+    await network.until(() => alice.keys.generation === 1 && bob.keys.generation === 1)
+    expect(alice.calls.mediaRestarted(alice.callId)).toBe(true)
+    await network.until(() => alice.keys.generation === 2 && bob.keys.generation === 2)
+    expect(keyTexts(alice.keys.send)).toEqual(keyTexts(bob.keys.receive))
+    expect(bob.calls.mediaRestarted('00'.repeat(16))).toBe(false)
+  })
+
   it('gets new keys every hour', async () => {
     const network = new Network()
     const { alice, bob } = await connectedPair(network)

@@ -561,6 +561,14 @@ describe('rekey (section 5)', () => {
     expect(device.feed({ kind: 'rekeyed', callId, generation: 1 }).done).toEqual(['give-keys', 'start old-keys'])
   })
 
+  it('comes at once when a side’s media began anew: the caller offers, the callee asks for it', () => {
+    expect(caller().feed({ kind: 'media-restarted', callId: MINE }).done).toContain('offer-rekey')
+    expect(callee().feed({ kind: 'media-restarted', callId }).done).toEqual(['control rekey-request'])
+    const asked = caller().feed(fromCallee({ type: 'rekey-request' }))
+    expect(asked.done).toContain('offer-rekey')
+    expect(asked.feed(fromCallee({ type: 'rekey-request' })).done).toEqual(['start silence'])
+  })
+
   it('ends the call after the last generation (R39), and on a refused exchange', () => {
     const device = caller().feed({ kind: 'rekeyed', callId: MINE, generation: LAST_GENERATION }, fire('rekey'))
     expect(device.call).toMatchObject({ kind: 'ended', reason: 'failed' })

@@ -157,6 +157,7 @@ const controlMessages: ControlMessage[] = [
   { type: 'keep-alive', received: 12_345_678_901 },
   { type: 'profile', name: 'Björn 👩‍🚀' },
   { type: 'profile', name: '' },
+  { type: 'rekey-request' },
 ]
 
 describe('control messages', () => {

@@ -200,6 +200,9 @@ describe('forgery (R16, R17)', () => {
     const profile: ControlMessage = { type: 'profile', name: 'x' }
     expect(refusal(channels().callee.receive(sealAs(sessions.caller, 1, profile)))).toBe('content')
     expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, profile)))).toBe('opened')
+    const request: ControlMessage = { type: 'rekey-request' }
+    expect(refusal(channels().callee.receive(sealAs(sessions.caller, 1, request)))).toBe('content')
+    expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, request)))).toBe('opened')
     expect(refusal(fresh().caller.receive(sealAs(sessions.callee, 0, removal(1))))).toBe('opened')
   })
 })
