@@ -26,7 +26,7 @@ const LATENCY_INTERVAL_MS = 2000
 /** Levels are measured for so long after somebody has asked for one. */
 const METERING_MS = 1000
 
-const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000, codecs: ['vp8', 'vp9', 'h264'] }
+const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000, codecs: ['VP8', 'VP9', 'H264'] }
 
 /** No device is opened before `setMedia` asks for it. */
 export function openMediaSession(options: MediaSessionOptions): MediaSession {

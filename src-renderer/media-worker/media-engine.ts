@@ -65,7 +65,7 @@ export class MediaEngine {
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
-    this.#rate = new RateControl(videoBitrate('vp8', 1280, 720, 30).start, limits.maxBitrate)
+    this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
     const transport = new Transport({
       opened: (packet, now) => this.#takeOpened(packet, now),
       batchTaken: () => this.#batchTaken(),

@@ -37,5 +37,5 @@ export interface VideoLimits {
   /** Bits a second. */
   readonly maxBitrate: number
   /** In order of preference; what cannot be encoded here is passed over. */
-  readonly codecs: readonly ('vp8' | 'vp9' | 'h264')[]
+  readonly codecs: readonly ('VP8' | 'VP9' | 'H264')[]
 }

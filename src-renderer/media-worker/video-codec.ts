@@ -7,11 +7,11 @@ import type { PictureSize } from './messages.ts'
 /** VP9 profile 0, 8 bits; H.264 constrained baseline, level 3.1 (1280 × 720 at 30). */
 export function codecString(codec: VideoCodec): string {
   switch (codec) {
-    case 'vp8':
+    case 'VP8':
       return 'vp8'
-    case 'vp9':
+    case 'VP9':
       return 'vp09.00.31.08'
-    case 'h264':
+    case 'H264':
       return 'avc1.42e01f'
     default:
       return unreachable(codec)
@@ -27,7 +27,7 @@ export function encoderConfig(codec: VideoCodec, size: PictureSize, bitrate: num
     latencyMode: 'realtime',
     // Variable rate lets single frames grow to many times the average, which is delay on a narrow link.
     bitrateMode: 'constant',
-    ...(codec === 'h264' ? { avc: { format: 'annexb' } } : {}),
+    ...(codec === 'H264' ? { avc: { format: 'annexb' } } : {}),
   }
 }
 

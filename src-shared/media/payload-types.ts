@@ -4,11 +4,12 @@
  */
 import type { MediaKind } from './ssrc.ts'
 
-export type VideoCodec = 'vp8' | 'vp9' | 'h264'
+/** The encoding names of RFC 7741, RFC 9628 and RFC 6184. */
+export type VideoCodec = 'VP8' | 'VP9' | 'H264'
 export type AudioCodec = 'opus'
 export type Codec = AudioCodec | VideoCodec
 
-const PAYLOAD_TYPES: Readonly<Record<Codec, number>> = { opus: 111, vp8: 96, vp9: 98, h264: 102 }
+const PAYLOAD_TYPES: Readonly<Record<Codec, number>> = { opus: 111, VP8: 96, VP9: 98, H264: 102 }
 
 /** Ticks a second of the RTP timestamps. Opus: always 48000, whatever the encoder runs at (RFC 7587 section 4.1). */
 export const AUDIO_CLOCK_RATE = 48_000
@@ -21,12 +22,12 @@ export function payloadTypeOf(codec: Codec): number {
 /** The codec of a packet of this kind, `undefined` if the payload type does not belong there. */
 export function videoCodecOf(payloadType: number): VideoCodec | undefined {
   switch (payloadType) {
-    case PAYLOAD_TYPES.vp8:
-      return 'vp8'
-    case PAYLOAD_TYPES.vp9:
-      return 'vp9'
-    case PAYLOAD_TYPES.h264:
-      return 'h264'
+    case PAYLOAD_TYPES.VP8:
+      return 'VP8'
+    case PAYLOAD_TYPES.VP9:
+      return 'VP9'
+    case PAYLOAD_TYPES.H264:
+      return 'H264'
     default:
       return undefined
   }

@@ -100,7 +100,7 @@ function measured(passed: number): CallStatistics {
     firstRemoteFrameAt: 1,
     firstRemoteAudioAt: 1,
     video: {
-      codec: 'vp8',
+      codec: 'VP8',
       sent: { frames, keyframes: 4, bytes: frames * 5600, width: 1280, height: 720 },
       received: {
         frames: frames - 12,

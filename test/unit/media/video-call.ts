@@ -27,9 +27,9 @@ function encode(codec: VideoCodec, keyframe: boolean, { id, references }: Conten
     1 + ((value >> 14) & 0x7f),
   ])
   const head = {
-    vp8: [keyframe ? 0x10 : 0x11],
-    vp9: [keyframe ? 0x82 : 0x86],
-    h264: [...(keyframe ? [0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9] : []), 0, 0, 0, 1, keyframe ? 0x65 : 0x61],
+    VP8: [keyframe ? 0x10 : 0x11],
+    VP9: [keyframe ? 0x82 : 0x86],
+    H264: [...(keyframe ? [0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9] : []), 0, 0, 0, 1, keyframe ? 0x65 : 0x61],
   }[codec]
   const frame = new Uint8Array(Math.max(size, head.length + words.length)).fill(0x55)
   frame.set(head)
@@ -38,7 +38,7 @@ function encode(codec: VideoCodec, keyframe: boolean, { id, references }: Conten
 }
 
 function decode({ codec, data, keyframe }: VideoFrame): Content {
-  const at = codec === 'h264' ? (keyframe ? 17 : 5) : 1
+  const at = codec === 'H264' ? (keyframe ? 17 : 5) : 1
   const word = (i: number): number => {
     const byte = (j: number): number => (data[at + 3 * i + j] ?? 0) - 1
     return byte(0) | (byte(1) << 7) | (byte(2) << 14)
@@ -88,8 +88,8 @@ class Encoder {
 }
 
 export function packetizerOf(codec: VideoCodec): VideoPacketizer {
-  if (codec === 'h264') return new H264Packetizer()
-  return codec === 'vp8' ? new Vp8Packetizer(0x7ff0) : new Vp9Packetizer(0x7ff0)
+  if (codec === 'H264') return new H264Packetizer()
+  return codec === 'VP8' ? new Vp8Packetizer(0x7ff0) : new Vp9Packetizer(0x7ff0)
 }
 
 export interface VideoCallOptions {
