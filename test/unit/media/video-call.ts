@@ -52,20 +52,18 @@ class Encoder {
   #position = 0
   #base = -1
   #middle = -1
-  readonly codec: VideoCodec
   readonly layering: Layering
 
-  constructor(codec: VideoCodec, layering: Layering) {
-    this.codec = codec
+  constructor(layering: Layering) {
     this.layering = layering
   }
 
-  next(keyframe: boolean, size: number): EncodedFrame {
+  next(codec: VideoCodec, keyframe: boolean, size: number): EncodedFrame {
     const id = this.#id++
     if (keyframe) this.#position = 0
     const { layer, references } = this.#place(keyframe, id)
     this.#position += 1
-    const data = encode(this.codec, keyframe, { id, references }, size)
+    const data = encode(codec, keyframe, { id, references }, size)
     return { data, keyframe, ...(layer === undefined ? {} : { temporal: layer }) }
   }
 
@@ -94,6 +92,8 @@ export function packetizerOf(codec: VideoCodec): VideoPacketizer {
 
 export interface VideoCallOptions {
   readonly codec: VideoCodec
+  /** The format may change in the middle of the stream, with a keyframe; then this counts and not `codec`. */
+  readonly codecAt?: (now: number) => VideoCodec
   readonly layering: Layering
   readonly conditions: Conditions
   readonly random: () => number
@@ -126,9 +126,10 @@ const STEP = 5
 const FRAME_INTERVAL = 33
 
 export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
-  const { codec, random, conditions, durationMs, clockError, calmFrom = Infinity } = options
-  const encoder = new Encoder(codec, options.layering)
-  const packetizer = packetizerOf(codec)
+  const { random, conditions, durationMs, clockError, calmFrom = Infinity, codecAt = () => options.codec } = options
+  const encoder = new Encoder(options.layering)
+  let codec = codecAt(0)
+  let packetizer = packetizerOf(codec)
   const sender = new RtpSender({ ssrc: 0x1236, clockRate: 90_000, random: seededRandom(String(options.seed)) })
   const receiver = new VideoReceiver()
   if (options.repair !== undefined) receiver.setPatience(options.repair.patience)
@@ -143,10 +144,15 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
   let nextFrameAt = 0
 
   const sendFrame = (now: number): void => {
+    if (codecAt(now) !== codec) {
+      codec = codecAt(now)
+      packetizer = packetizerOf(codec)
+      keyframeAt = now
+    }
     const keyframe = now >= keyframeAt
     if (keyframe) keyframeAt = Infinity
     const size = keyframe ? 4000 + random() * 12_000 : 200 + random() * 4000
-    const frame = encoder.next(keyframe, Math.floor(size))
+    const frame = encoder.next(codec, keyframe, Math.floor(size))
     sentAt.push(now)
     const packets = sender.packets({
       payloadType: payloadTypeOf(codec),

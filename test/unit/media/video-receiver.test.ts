@@ -84,6 +84,40 @@ describe('pictures over a perfect network', () => {
   })
 })
 
+describe('a format that changes in the middle of the stream', () => {
+  const codecAt = (now: number): VideoCodec => CODECS[Math.floor(now / 700) % 3] ?? 'VP8'
+  const common = { codec: 'VP8', codecAt, durationMs: 6000, clockError: 0 } as const
+
+  it.each(LAYERINGS)('costs no frame and no request: %s', (layering) => {
+    const outcome = runVideoCall({ ...common, layering, conditions: PERFECT, random: generator(4), seed: 4 })
+    expect(outcome.rendered.map(({ id }) => id)).toEqual(outcome.rendered.map((_, i) => i))
+    expect(outcome.rendered.length).toBeGreaterThanOrEqual(outcome.sent - 2)
+    expect(outcome.undecodable).toEqual([])
+    expect(outcome.requests).toEqual([])
+  })
+
+  it('never shows what cannot be decoded, whatever the network does', () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const random = generator(seed + 90_000)
+      const layering = LAYERINGS[seed % 3] ?? 'none'
+      const conditions = randomConditions(random)
+      const { rendered, undecodable } = runVideoCall({
+        ...common,
+        layering,
+        conditions,
+        random,
+        seed,
+        calmFrom: 4000,
+      })
+      if (undecodable.length > 0)
+        throw new Error(`frame ${String(undecodable[0])} without reference, seed ${String(seed)}`)
+      const back = rendered.filter(({ at }) => at >= 5600).length
+      if (back < 8) throw new Error(`${String(back)} frames after the storm, seed ${String(seed)}`)
+    }
+    expect(true).toBe(true)
+  })
+})
+
 describe('numbers and timestamps', () => {
   it.each(LAYERINGS)('wrap without a trace: %s', (layering) => {
     let shift: { number: number; timestamp: number } | undefined
