@@ -1,6 +1,6 @@
 /** The WebCodecs names and settings of the codecs that the profile has. */
 import { unreachable } from '../../src-shared/base/result.ts'
-import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { FRAMES_PER_SECOND } from './ladder.ts'
 import type { PictureSize } from './messages.ts'
 
@@ -35,12 +35,19 @@ export function decoderConfig(codec: VideoCodec): VideoDecoderConfig {
   return { codec: codecString(codec), optimizeForLatency: true }
 }
 
-/** The first codec of `preferred` that can be encoded here. */
-export async function chooseCodec(preferred: readonly VideoCodec[]): Promise<VideoCodec | undefined> {
-  for (const codec of preferred) {
-    const config = encoderConfig(codec, { width: 1280, height: 720 }, 1_000_000)
-    const { supported } = await VideoEncoder.isConfigSupported(config)
-    if (supported === true) return codec
-  }
-  return undefined
+/** What can be encoded here. */
+export function encodableCodecs(): Promise<VideoCodec[]> {
+  return supported((codec) =>
+    VideoEncoder.isConfigSupported(encoderConfig(codec, { width: 1280, height: 720 }, 1_000_000)),
+  )
+}
+
+/** What can be decoded here. */
+export function decodableCodecs(): Promise<VideoCodec[]> {
+  return supported((codec) => VideoDecoder.isConfigSupported(decoderConfig(codec)))
+}
+
+async function supported(ask: (codec: VideoCodec) => Promise<{ supported?: boolean }>): Promise<VideoCodec[]> {
+  const answers = await Promise.all(VIDEO_CODECS.map(async (codec) => ({ codec, ...(await ask(codec)) })))
+  return answers.flatMap(({ codec, supported }) => (supported === true ? [codec] : []))
 }

@@ -146,7 +146,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
       acceptToDirectMs: direct === undefined ? undefined : direct - accepted,
     },
     video: {
-      codec: last.video.codec,
+      codec: lastCallee.video.received.codec,
       width: lastCallee.video.received.width,
       height: lastCallee.video.received.height,
       sentFrames: last.video.sent.frames,

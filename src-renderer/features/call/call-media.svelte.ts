@@ -1,5 +1,5 @@
 /** The media session of the call on the screen, as state. Opened with the screen, closed when the call has ended. */
-import type { CallId, MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
+import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
@@ -47,6 +47,10 @@ export class CallMedia {
 
   useDevices(choice: DeviceChoice): void {
     void this.session.useDevices(choice)
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.session.preferCodec(choice)
   }
 
   close(): void {
