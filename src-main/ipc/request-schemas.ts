@@ -52,6 +52,7 @@ export const REQUEST_SCHEMAS: Schemas = {
     cameraId: v.exactOptional(SETTING_SCHEMAS.cameraId),
     microphoneId: v.exactOptional(SETTING_SCHEMAS.microphoneId),
     speakerId: v.exactOptional(SETTING_SCHEMAS.speakerId),
+    videoCodec: v.exactOptional(SETTING_SCHEMAS.videoCodec),
     ringtone: v.exactOptional(SETTING_SCHEMAS.ringtone),
     contactsOnly: v.exactOptional(SETTING_SCHEMAS.contactsOnly),
     language: v.exactOptional(SETTING_SCHEMAS.language),

@@ -1,6 +1,7 @@
 /** What each setting may be, and what it is until the person chooses. Without the database, so that requests are checked before it is loaded. */
 import * as v from 'valibot'
 import type { Settings } from '../../src-shared/ipc/snapshot.ts'
+import { VIDEO_CODECS } from '../../src-shared/media/payload-types.ts'
 
 const DEVICE_ID = v.optional(v.pipe(v.string(), v.maxLength(256)))
 
@@ -12,6 +13,7 @@ export const SETTING_SCHEMAS = {
   cameraId: DEVICE_ID,
   microphoneId: DEVICE_ID,
   speakerId: DEVICE_ID,
+  videoCodec: v.picklist(['automatic', ...VIDEO_CODECS]),
   ringtone: v.boolean(),
   contactsOnly: v.boolean(),
   language: v.picklist(['system', 'en']),
@@ -24,6 +26,7 @@ export const DEFAULT_SETTINGS: Settings = {
   cameraId: undefined,
   microphoneId: undefined,
   speakerId: undefined,
+  videoCodec: 'automatic',
   ringtone: true,
   contactsOnly: false,
   language: 'system',

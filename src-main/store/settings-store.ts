@@ -29,6 +29,7 @@ export function createSettingsStore(database: SealedDatabase): SettingsStore {
         cameraId: one('cameraId'),
         microphoneId: one('microphoneId'),
         speakerId: one('speakerId'),
+        videoCodec: one('videoCodec'),
         ringtone: one('ringtone'),
         contactsOnly: one('contactsOnly'),
         language: one('language'),

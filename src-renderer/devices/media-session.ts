@@ -2,7 +2,8 @@
  * The media of one call as the screens see it. `open-media-session.ts` implements it: it captures in the window
  * (Chromium keeps track processors out of workers), and hands streams and the media port to the media worker.
  */
-import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 
 /** Why a camera or microphone is not there; each has a sentence in the language file. */
 export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'failed'
@@ -30,6 +31,8 @@ export interface MediaSession {
   /** Opens and closes devices. Resolves when they are as asked, or the listener was told why not. */
   setMedia(choice: MediaChoice): Promise<void>
   useDevices(choice: DeviceChoice): Promise<void>
+  /** The format of the own picture, where the other side decodes it and this computer encodes it. */
+  preferCodec(choice: VideoCodecChoice): void
   /** 0 to 1, of the last 50 ms. */
   microphoneLevel(): number
   /** A snapshot of what was measured up to now. */
@@ -45,7 +48,6 @@ export interface CallStatistics {
   readonly firstRemoteFrameAt: number | undefined
   readonly firstRemoteAudioAt: number | undefined
   readonly video: {
-    readonly codec: string | undefined
     readonly sent: VideoCounters
     readonly received: VideoCounters & {
       readonly rendered: number
@@ -74,6 +76,8 @@ export interface CallStatistics {
 }
 
 export interface VideoCounters {
+  /** In use now; `undefined` before the first frame. */
+  readonly codec: VideoCodec | undefined
   readonly frames: number
   readonly keyframes: number
   readonly bytes: number

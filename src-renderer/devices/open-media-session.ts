@@ -4,7 +4,7 @@
  * joins the parts into one call's session.
  */
 import type {} from './insertable-tracks.d.ts'
-import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
 import { CaptureSource } from './capture-source.ts'
 import { cameraConstraints, microphoneConstraints } from './constraints.ts'
@@ -26,7 +26,7 @@ const LATENCY_INTERVAL_MS = 2000
 /** Levels are measured for so long after somebody has asked for one. */
 const METERING_MS = 1000
 
-const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000, codecs: ['vp8', 'vp9', 'h264'] }
+const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000 }
 
 /** No device is opened before `setMedia` asks for it. */
 export function openMediaSession(options: MediaSessionOptions): MediaSession {
@@ -94,6 +94,10 @@ class WindowMediaSession implements MediaSession {
     const speakerChanged = choice.speakerId !== this.#devices.speakerId
     this.#devices = choice
     await Promise.all([this.#openDevices(), speakerChanged ? this.#useSpeaker() : undefined])
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.#send({ kind: 'codec', choice })
   }
 
   microphoneLevel(): number {

@@ -6,6 +6,7 @@
  */
 import { unreachable } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
+import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { AudioReceiver } from '../../src-shared/media/audio-receiver.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
@@ -18,6 +19,7 @@ import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { AudioSender } from './audio-sender.ts'
+import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
 import type { FromWorker, VideoLimits } from './messages.ts'
@@ -27,6 +29,7 @@ import { RateControl } from './rate-control.ts'
 import { PacketRequests, patienceFor } from './repair.ts'
 import { type ReportedKind, Reports } from './reports.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
+import { decodableCodecs, encodableCodecs } from './video-codec.ts'
 import { VideoPlayout } from './video-playout.ts'
 import { VideoSender } from './video-sender.ts'
 
@@ -51,6 +54,7 @@ export class MediaEngine {
   readonly #rate: RateControl
   readonly #reports: Reports
   readonly #requests = new PacketRequests()
+  readonly #selection = new CodecSelection()
   readonly #audioSender: AudioSender
   readonly #videoSender: VideoSender
   readonly #audioBuffer = new AudioReceiver()
@@ -65,7 +69,7 @@ export class MediaEngine {
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
-    this.#rate = new RateControl(videoBitrate('vp8', 1280, 720, 30).start, limits.maxBitrate)
+    this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
     const transport = new Transport({
       opened: (packet, now) => this.#takeOpened(packet, now),
       batchTaken: () => this.#batchTaken(),
@@ -83,13 +87,14 @@ export class MediaEngine {
         if (kind === 'video') this.#rate.reported(Math.max(loss, transport.takeMissed()), this.#reports.roundTrip)
       },
       keyframeRequested: () => this.#videoSender.requestKeyframe(),
+      decodableThere: (codecs) => this.#selection.decodable(codecs),
       packetsMissing: (sequenceNumbers) => transport.sendAgain(sequenceNumbers, this.#reports.roundTrip),
     })
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendSound(packets),
     })
-    this.#videoSender = new VideoSender(own.video, this.#rate, limits, {
+    this.#videoSender = new VideoSender(own.video, this.#rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendPicture(packets, this.#rate.bitrate),
     })
@@ -105,8 +110,11 @@ export class MediaEngine {
     this.#videoPlayout = new VideoPlayout(this.#videoBuffer, picture, {
       size: (size) => this.#post({ kind: 'remote-video', size }),
       shown: (rtpTimestamp, at) => this.#noteSkew({ rtpTimestamp, at: at + SCREEN_LATENCY }),
+      failed: (codec) => this.#reports.withdraw(codec),
       polled: (now) => this.#askForKeyframe(now),
     })
+    void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
+    void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs))
   }
 
   attach(port: MessagePort): void {
@@ -117,6 +125,10 @@ export class MediaEngine {
 
   mute(muted: boolean): void {
     this.#audioSender.mute(muted)
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.#selection.prefer(choice)
   }
 
   /** Levels are reported only while somebody looks. */
@@ -152,7 +164,6 @@ export class MediaEngine {
       firstRemoteFrameAt: this.#videoPlayout.firstAt,
       firstRemoteAudioAt: this.audioPlayout.firstAt,
       video: {
-        codec: this.#videoPlayout.codec ?? this.#videoSender.codec,
         sent: this.#videoSender.counters,
         received: this.#videoPlayout.counters,
         keyframesRequested: this.#videoBuffer.statistics.keyframesRequested,

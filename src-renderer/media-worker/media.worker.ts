@@ -34,6 +34,9 @@ function take(message: ToWorker): void {
     case 'muted':
       engine.mute(message.muted)
       return
+    case 'codec':
+      engine.preferCodec(message.choice)
+      return
     case 'metering':
       engine.meter(message.on)
       return

@@ -1,4 +1,5 @@
 /** What the window and the media worker say to each other. */
+import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
 
 export type ToWorker =
@@ -13,6 +14,8 @@ export type ToWorker =
   | { readonly kind: 'microphone'; readonly sound: ReadableStream<AudioData> | undefined }
   /** Whether what the microphone captures may leave the worker. */
   | { readonly kind: 'muted'; readonly muted: boolean }
+  /** The person's preference for the own picture, at the beginning and when it changes. */
+  | { readonly kind: 'codec'; readonly choice: VideoCodecChoice }
   /** Whether anybody looks at the level. */
   | { readonly kind: 'metering'; readonly on: boolean }
   | { readonly kind: 'statistics'; readonly id: number }
@@ -36,6 +39,4 @@ export interface VideoLimits {
   readonly maxHeight: number
   /** Bits a second. */
   readonly maxBitrate: number
-  /** In order of preference; what cannot be encoded here is passed over. */
-  readonly codecs: readonly ('vp8' | 'vp9' | 'h264')[]
 }

@@ -9,7 +9,13 @@ import type { ReportBlock, SenderInfo } from '../../src-shared/media/rtcp-report
 import { ReceptionStatistics, roundTripOf } from '../../src-shared/media/reception-statistics.ts'
 import type { RtpPacket } from '../../src-shared/media/rtp.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
-import { clockRateOf } from '../../src-shared/media/payload-types.ts'
+import {
+  clockRateOf,
+  MANDATORY_VIDEO_CODEC,
+  payloadTypeOf,
+  type VideoCodec,
+  videoCodecOf,
+} from '../../src-shared/media/payload-types.ts'
 import { randomBytes } from './random.ts'
 
 /** The kinds that this version sends and shows. */
@@ -21,6 +27,8 @@ export interface ReportListener {
   /** About the own stream; `loss` 0 to 1. */
   receptionReport(kind: ReportedKind, loss: number): void
   keyframeRequested(): void
+  /** The formats of pictures that the other side decodes, of those that this version knows. */
+  decodableThere(codecs: readonly VideoCodec[]): void
   /** Packets of the own picture did not arrive. */
   packetsMissing(sequenceNumbers: readonly number[]): void
 }
@@ -39,6 +47,8 @@ export class Reports {
   #lostBefore = 0
   #timers: ReturnType<typeof setInterval>[] = []
   #roundTrip: Ms | undefined
+  /** `undefined` until this computer was asked. */
+  #decodable: readonly VideoCodec[] | undefined
 
   constructor(own: Readonly<Record<ReportedKind, RtpSender>>, listener: ReportListener) {
     this.#own = own
@@ -77,6 +87,17 @@ export class Reports {
     const statistics = new ReceptionStatistics(packet.ssrc, clockRateOf(kind))
     statistics.received(packet, now)
     this.#received.set(kind, statistics)
+  }
+
+  /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */
+  tellDecodable(codecs: readonly VideoCodec[]): void {
+    this.#decodable = codecs
+  }
+
+  /** A format whose decoder broke down would do so again: from now on it is not told, and the other side leaves it. */
+  withdraw(codec: VideoCodec): void {
+    if (codec === MANDATORY_VIDEO_CODEC) return
+    this.#decodable = this.#decodable?.filter((other) => other !== codec)
   }
 
   /** Asks for a keyframe at once. */
@@ -121,6 +142,11 @@ export class Reports {
       case 'full-intra-request':
         if (packet.requests.some(({ ssrc }) => ssrc === this.#own.video.ssrc)) this.#listener.keyframeRequested()
         return
+      case 'decodable-formats':
+        if (kind === 'video') {
+          this.#listener.decodableThere(packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? []))
+        }
+        return
       case 'negative-acknowledgement':
         if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost)
         return
@@ -142,6 +168,12 @@ export class Reports {
     const blocks = block === undefined ? [] : [block]
     const report = this.#own[kind].senderReport(now, blocks) ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
-    this.#listener.send(kind, buildRtcp([report, description, ...feedback]))
+    this.#listener.send(kind, buildRtcp([report, description, ...this.#formats(kind), ...feedback]))
+  }
+
+  #formats(kind: ReportedKind): RtcpPacket[] {
+    if (kind !== 'video' || this.#decodable === undefined) return []
+    const payloadTypes = this.#decodable.map(payloadTypeOf)
+    return [{ kind: 'decodable-formats', sender: this.#own.video.ssrc, payloadTypes }]
   }
 }

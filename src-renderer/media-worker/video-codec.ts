@@ -1,17 +1,17 @@
 /** The WebCodecs names and settings of the codecs that the profile has. */
 import { unreachable } from '../../src-shared/base/result.ts'
-import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { FRAMES_PER_SECOND } from './ladder.ts'
 import type { PictureSize } from './messages.ts'
 
 /** VP9 profile 0, 8 bits; H.264 constrained baseline, level 3.1 (1280 × 720 at 30). */
 export function codecString(codec: VideoCodec): string {
   switch (codec) {
-    case 'vp8':
+    case 'VP8':
       return 'vp8'
-    case 'vp9':
+    case 'VP9':
       return 'vp09.00.31.08'
-    case 'h264':
+    case 'H264':
       return 'avc1.42e01f'
     default:
       return unreachable(codec)
@@ -27,7 +27,7 @@ export function encoderConfig(codec: VideoCodec, size: PictureSize, bitrate: num
     latencyMode: 'realtime',
     // Variable rate lets single frames grow to many times the average, which is delay on a narrow link.
     bitrateMode: 'constant',
-    ...(codec === 'h264' ? { avc: { format: 'annexb' } } : {}),
+    ...(codec === 'H264' ? { avc: { format: 'annexb' } } : {}),
   }
 }
 
@@ -35,12 +35,19 @@ export function decoderConfig(codec: VideoCodec): VideoDecoderConfig {
   return { codec: codecString(codec), optimizeForLatency: true }
 }
 
-/** The first codec of `preferred` that can be encoded here. */
-export async function chooseCodec(preferred: readonly VideoCodec[]): Promise<VideoCodec | undefined> {
-  for (const codec of preferred) {
-    const config = encoderConfig(codec, { width: 1280, height: 720 }, 1_000_000)
-    const { supported } = await VideoEncoder.isConfigSupported(config)
-    if (supported === true) return codec
-  }
-  return undefined
+/** What can be encoded here. */
+export function encodableCodecs(): Promise<VideoCodec[]> {
+  return supported((codec) =>
+    VideoEncoder.isConfigSupported(encoderConfig(codec, { width: 1280, height: 720 }, 1_000_000)),
+  )
+}
+
+/** What can be decoded here. */
+export function decodableCodecs(): Promise<VideoCodec[]> {
+  return supported((codec) => VideoDecoder.isConfigSupported(decoderConfig(codec)))
+}
+
+async function supported(ask: (codec: VideoCodec) => Promise<{ supported?: boolean }>): Promise<VideoCodec[]> {
+  const answers = await Promise.all(VIDEO_CODECS.map(async (codec) => ({ codec, ...(await ask(codec)) })))
+  return answers.flatMap(({ codec, supported }) => (supported === true ? [codec] : []))
 }

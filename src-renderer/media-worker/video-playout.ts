@@ -24,6 +24,8 @@ export interface PictureListener {
   size(size: PictureSize | undefined): void
   /** A frame was handed to the screen. */
   shown(rtpTimestamp: number, at: Ms): void
+  /** The decoder broke down. */
+  failed(codec: VideoCodec): void
   /** The buffer has moved on: perhaps it needs a keyframe now. */
   polled(now: Ms): void
 }
@@ -67,10 +69,6 @@ export class VideoPlayout {
     this.#listener = listener
   }
 
-  get codec(): VideoCodec | undefined {
-    return this.#decoding?.codec
-  }
-
   /** `Date.now()` of the first frame that was shown. */
   get firstAt(): number | undefined {
     return this.#firstAt
@@ -78,7 +76,13 @@ export class VideoPlayout {
 
   get counters(): VideoCounters & { rendered: number; freezes: number; freezeMs: number } {
     const { count, totalMs } = this.#freezes
-    return { ...this.#counters, rendered: this.#rendered, freezes: count, freezeMs: Math.round(totalMs) }
+    return {
+      codec: this.#decoding?.codec,
+      ...this.#counters,
+      rendered: this.#rendered,
+      freezes: count,
+      freezeMs: Math.round(totalMs),
+    }
   }
 
   /** Call after packets came in: takes what is due out of the buffer, and comes back by itself for the rest. */
@@ -133,6 +137,7 @@ export class VideoPlayout {
       output: (frame) => this.#decoded(frame),
       error: () => {
         this.#closeDecoder()
+        this.#listener.failed(codec)
         this.#buffer.requireKeyframe(performance.now())
         this.poll()
       },

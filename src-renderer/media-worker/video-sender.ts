@@ -8,13 +8,14 @@ import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { videoPacketizer } from '../../src-shared/media/video-format.ts'
 import type { VideoCounters } from '../devices/media-session.ts'
 import { CaptureClock } from './capture-clock.ts'
+import type { CodecSelection } from './codec-selection.ts'
 import { FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
 import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { randomU16 } from './random.ts'
 import { rehearse } from './rehearsal.ts'
 import type { RateControl } from './rate-control.ts'
-import { chooseCodec, encoderConfig } from './video-codec.ts'
+import { encoderConfig } from './video-codec.ts'
 
 /** Frames that the encoder may hold; more would be delay. */
 const MAX_ENCODING = 2
@@ -44,33 +45,35 @@ export class VideoSender {
   readonly #stream: RtpSender
   readonly #outlet: VideoOutlet
   readonly #rate: RateControl
+  readonly #selection: CodecSelection
   readonly #ladder = new Ladder()
   readonly #load: LoadControl
   readonly #answers = new KeyframeAnswers()
   #clock = new CaptureClock()
   /** Microseconds; of the last frame that went to the encoder. */
   #lastTimestampUs = -1
-  #codecs: readonly VideoCodec[]
   #encoding: Encoding | undefined
   #configured: Configured | undefined
-  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #retryAt: Ms = -Infinity
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
-  constructor(stream: RtpSender, rate: RateControl, limits: VideoLimits, outlet: VideoOutlet) {
+  constructor(
+    stream: RtpSender,
+    rate: RateControl,
+    selection: CodecSelection,
+    limits: VideoLimits,
+    outlet: VideoOutlet,
+  ) {
     this.#stream = stream
     this.#outlet = outlet
     this.#rate = rate
+    this.#selection = selection
     this.#load = new LoadControl([limits.maxHeight, ...RUNGS.filter((height) => height < limits.maxHeight)])
-    this.#codecs = limits.codecs
-    void this.#prepare()
-  }
-
-  get codec(): VideoCodec | undefined {
-    return this.#encoding?.codec
+    void rehearse(selection.codec)
   }
 
   get counters(): VideoCounters {
-    return this.#counters
+    return { codec: this.#encoding?.codec, ...this.#counters }
   }
 
   /** The other side cannot go on, or has just got its keys. */
@@ -85,35 +88,37 @@ export class VideoSender {
     this.#clock.see(frame.timestamp, now)
     // After a pause of any kind, the picture begins as a whole.
     if (isFirst || !this.#outlet.isOpen()) this.#answers.requested()
-    else if (this.#encoding !== undefined) this.#encode(this.#encoding, frame, now)
+    else if (now >= this.#retryAt) this.#encode(this.#encodingIn(this.#selection.codec), frame, now)
     frame.close()
   }
 
   close(): void {
-    this.#codecs = []
-    clearTimeout(this.#retryTimer)
     if (this.#encoding?.encoder.state === 'configured') this.#encoding.encoder.close()
     this.#encoding = undefined
-  }
-
-  /** Takes the first codec that works. */
-  async #prepare(): Promise<void> {
     this.#configured = undefined
-    const codec = await chooseCodec(this.#codecs)
-    if (codec === undefined) return
-    void rehearse(codec)
-    const encoder = new VideoEncoder({
-      output: (chunk) => this.#encoded(chunk),
-      error: () => this.#failed(codec),
-    })
-    this.#encoding = { codec, encoder, packetizer: videoPacketizer(codec, randomU16()) }
   }
 
-  /** The codec's fault or the frame's: another codec is tried first, and this one again when all have failed. */
+  /** The encoder of another format is closed with the frames that it still holds: they would come out behind the new one's keyframe. */
+  #encodingIn(codec: VideoCodec): Encoding {
+    if (this.#encoding?.codec === codec) return this.#encoding
+    this.close()
+    const encoding: Encoding = {
+      codec,
+      packetizer: videoPacketizer(codec, randomU16()),
+      encoder: new VideoEncoder({
+        output: (chunk) => this.#encoded(chunk, encoding),
+        error: () => this.#failed(codec),
+      }),
+    }
+    this.#encoding = encoding
+    return encoding
+  }
+
+  /** The format's fault or the frame's. */
   #failed(codec: VideoCodec): void {
-    this.#encoding = undefined
-    this.#codecs = [...this.#codecs.filter((other) => other !== codec), codec]
-    this.#retryTimer = setTimeout(() => void this.#prepare(), RETRY_AFTER)
+    this.#selection.failed(codec)
+    this.close()
+    this.#retryAt = performance.now() + RETRY_AFTER
   }
 
   #encode({ encoder, codec }: Encoding, frame: VideoFrame, now: Ms): void {
@@ -131,7 +136,7 @@ export class VideoSender {
     stamped.close()
   }
 
-  /** `true`: the next frame has another size than those before, which VP9 would not make a keyframe of by itself. */
+  /** `true`: the next frame is the first one, or has another size than those before, which VP9 would not make a keyframe of by itself. */
   #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
     const { width, height } = this.#ladder.fit(source, codec, this.#rate.bitrate, this.#load.maxHeight)
     // More bits than a picture of this size can show would cost both computers for nothing.
@@ -145,9 +150,9 @@ export class VideoSender {
     return resized
   }
 
-  #encoded(chunk: EncodedVideoChunk): void {
-    if (!this.#outlet.isOpen() || this.#encoding === undefined) return
-    const { codec, packetizer } = this.#encoding
+  #encoded(chunk: EncodedVideoChunk, encoding: Encoding): void {
+    if (!this.#outlet.isOpen() || encoding !== this.#encoding) return
+    const { codec, packetizer } = encoding
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)
     const keyframe = chunk.type === 'key'

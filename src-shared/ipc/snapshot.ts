@@ -3,6 +3,7 @@
  * No key, no certificate, no address. Times are Unix milliseconds.
  */
 import type { UnixMs } from '../base/time.ts'
+import type { VideoCodec } from '../media/payload-types.ts'
 
 /** Lower-case hexadecimal of an account key: the stable name of a person; not secret. */
 export type AccountId = string
@@ -94,11 +95,15 @@ export interface Settings {
   readonly cameraId: string | undefined
   readonly microphoneId: string | undefined
   readonly speakerId: string | undefined
+  /** Of the own picture. */
+  readonly videoCodec: VideoCodecChoice
   readonly ringtone: boolean
   /** Only people in the contacts may ring. */
   readonly contactsOnly: boolean
   readonly language: 'system' | 'en'
 }
+
+export type VideoCodecChoice = 'automatic' | VideoCodec
 
 export type SuiteName = 'AES_256_CM_HMAC_SHA1_80' | 'AEAD_AES_256_GCM'
 

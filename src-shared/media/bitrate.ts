@@ -23,7 +23,7 @@ const LADDER = [
 ] as const
 
 /** For like quality: VP9 needs less, H.264 in the constrained baseline profile a little more. */
-const CODEC_FACTOR: Readonly<Record<VideoCodec, number>> = { vp8: 1, vp9: 0.7, h264: 1.1 }
+const CODEC_FACTOR: Readonly<Record<VideoCodec, number>> = { VP8: 1, VP9: 0.7, H264: 1.1 }
 
 export function videoBitrate(codec: VideoCodec, width: number, height: number, framesPerSecond: number): BitrateRange {
   const pixels = width * height

@@ -73,7 +73,7 @@ export class PartialFrame {
 
   /** Parameter sets open a keyframe of H.264; the slices that prove it come in later packets. */
   get mayBecomeKeyframe(): boolean {
-    return this.#pieces.get(this.first)?.start === 'yes' && (this.#hasKeyframePiece || this.codec === 'h264')
+    return this.#pieces.get(this.first)?.start === 'yes' && (this.#hasKeyframePiece || this.codec === 'H264')
   }
 
   get layer(): LayerInfo | undefined {

@@ -1,13 +1,14 @@
 /**
  * RTCP compound packets in the clear (RFC 3550 section 6; reduced size is allowed, RFC 5506). This file frames them;
- * `rtcp-reports.ts` and `rtcp-feedback.ts` hold what is inside. Unknown types and formats are skipped, a known one that is
- * malformed voids the whole compound: nothing is half applied. Transport-wide feedback will be one more `kind`
- * in `rtcp-feedback.ts` (transport layer, format 15).
+ * `rtcp-reports.ts`, `rtcp-feedback.ts` and `rtcp-application.ts` hold what is inside. Unknown types and formats are
+ * skipped, a known one that is malformed voids the whole compound: nothing is half applied. Transport-wide feedback will
+ * be one more `kind` in `rtcp-feedback.ts` (transport layer, format 15).
  */
 import { type Bytes, concatBytes } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
 import { unreachable } from '../base/result.ts'
 import { ByteWriter } from '../base/writer.ts'
+import { DECODABLE_FORMATS, type DecodableFormats, readApplication, writeApplication } from './rtcp-application.ts'
 import {
   type Feedback,
   type FeedbackLayer,
@@ -32,13 +33,14 @@ import {
   writeSourceDescription,
 } from './rtcp-reports.ts'
 
-export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Goodbye | Feedback
+export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Goodbye | DecodableFormats | Feedback
 
 const VERSION = 2
 const SENDER_REPORT = 200
 const RECEIVER_REPORT = 201
 const SOURCE_DESCRIPTION = 202
 const GOODBYE = 203
+const APPLICATION_DEFINED = 204
 
 /** A compound of more packets than this is refused: no sender of the profile needs a tenth of it. */
 const MAX_PACKETS = 64
@@ -77,7 +79,7 @@ function readPacket(reader: ByteReader): RtcpPacket | undefined {
   return packet === 'unknown' ? undefined : packet
 }
 
-/** `count` is the five bits of the header: a number of blocks, or the format of feedback. */
+/** `count` is the five bits of the header: a number of blocks, the format of feedback, or an application's subtype. */
 function readerOf(type: number, count: number): ((body: ByteReader) => RtcpPacket | 'unknown') | undefined {
   switch (type) {
     case SENDER_REPORT:
@@ -88,6 +90,8 @@ function readerOf(type: number, count: number): ((body: ByteReader) => RtcpPacke
       return (body) => readSourceDescription(body, count)
     case GOODBYE:
       return (body) => readGoodbye(body, count)
+    case APPLICATION_DEFINED:
+      return (body) => readApplication(body, count)
     case TRANSPORT_FEEDBACK:
       return (body) => readFeedback(body, 'transport', count)
     case PAYLOAD_FEEDBACK:
@@ -119,6 +123,10 @@ function buildPacket(packet: RtcpPacket): Uint8Array<ArrayBuffer> {
     case 'goodbye':
       return framed(GOODBYE, packet.ssrcs.length, (body) => {
         writeGoodbye(body, packet)
+      })
+    case 'decodable-formats':
+      return framed(APPLICATION_DEFINED, DECODABLE_FORMATS, (body) => {
+        writeApplication(body, packet)
       })
     case 'picture-loss':
     case 'full-intra-request':

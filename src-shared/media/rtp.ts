@@ -7,10 +7,10 @@
  * Sending one stream, and receiving one:
  *
  *     const sender = new RtpSender({ ssrc: newSsrc('video', random, used), clockRate: clockRateOf('video'), random })
- *     const packetizer = videoPacketizer('vp8', firstPictureId)
+ *     const packetizer = videoPacketizer('VP8', firstPictureId)
  *     // for each encoded frame; `answers` is a KeyframeAnswers, asked before the frame was encoded
  *     const payloads = packetizer.packetize({ data, keyframe })
- *     const packets = sender.packets({ payloadType: payloadTypeOf('vp8'), payloads, timestampUs, capturedAt, marker: true })
+ *     const packets = sender.packets({ payloadType: payloadTypeOf('VP8'), payloads, timestampUs, capturedAt, marker: true })
  *     // protect, send; once a second protect and send buildRtcp([sender.senderReport(now, blocks) ?? receiverReport, …])
  *
  *     const receiver = new VideoReceiver()

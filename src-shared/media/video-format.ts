@@ -10,11 +10,11 @@ import { depacketizeVp9, Vp9Packetizer } from './vp9.ts'
 /** `firstPictureId`: random, 15 bits are used. */
 export function videoPacketizer(codec: VideoCodec, firstPictureId: number): VideoPacketizer {
   switch (codec) {
-    case 'vp8':
+    case 'VP8':
       return new Vp8Packetizer(firstPictureId)
-    case 'vp9':
+    case 'VP9':
       return new Vp9Packetizer(firstPictureId)
-    case 'h264':
+    case 'H264':
       return new H264Packetizer()
     default:
       return unreachable(codec)
@@ -24,11 +24,11 @@ export function videoPacketizer(codec: VideoCodec, firstPictureId: number): Vide
 /** `undefined` if the payload is malformed or of a form that the profile does not use. */
 export function depacketize(codec: VideoCodec, payload: Bytes): FramePiece | undefined {
   switch (codec) {
-    case 'vp8':
+    case 'VP8':
       return depacketizeVp8(payload)
-    case 'vp9':
+    case 'VP9':
       return depacketizeVp9(payload)
-    case 'h264':
+    case 'H264':
       return depacketizeH264(payload)
     default:
       return unreachable(codec)

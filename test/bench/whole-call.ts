@@ -60,6 +60,7 @@ async function sightlineCall(): Promise<Measured> {
       video: timecodeVideo(SHAPE),
       audio: speechAudio(),
       suite: 'AES_256_CM_HMAC_SHA1_80',
+      videoCodec: 'VP8',
       relayOnly: false,
     }
     const [caller, callee] = await startPair(options)

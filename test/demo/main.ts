@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import { VIDEO_CODECS } from '../../src-shared/media/payload-types.ts'
 import { repository } from '../e2e/harness/repository.ts'
 import { startService } from '../e2e/harness/service.ts'
 import { speechAudio } from '../support/speech-audio.ts'
@@ -15,21 +16,24 @@ const { values } = parseArgs({
   options: {
     'relay-only': { type: 'boolean', default: false },
     suite: { type: 'string', default: SUITES[0] },
+    codec: { type: 'string' },
     seconds: { type: 'string', default: '10' },
     video: { type: 'string' },
     audio: { type: 'string' },
   },
 })
 const suite = SUITES.find((name) => name === values.suite)
+const codec = values.codec === undefined ? 'automatic' : VIDEO_CODECS.find((name) => name === values.codec)
 const seconds = Number(values.seconds)
 if (!suite) stop(`--suite is one of ${SUITES.join(', ')}`)
+if (!codec) stop(`--codec is one of ${VIDEO_CODECS.join(', ')}`)
 if (!(seconds >= 2 && seconds <= 3600)) stop('--seconds is a number from 2 to 3600')
 
 const reports = path.join(repository, 'reports')
 mkdirSync(reports, { recursive: true })
 const started = Date.now()
 try {
-  const report = await run(suite, seconds)
+  const report = await run(suite, codec, seconds)
   save({ ok: true, error: null, ...report })
   print(report)
 } catch (error) {
@@ -38,13 +42,14 @@ try {
   stop(`The call failed: ${message}`)
 }
 
-async function run(suite: SuiteName, seconds: number): Promise<CallReport> {
+async function run(suite: SuiteName, videoCodec: VideoCodecChoice, seconds: number): Promise<CallReport> {
   const service = await startService()
   try {
     const options = {
       service,
       seconds,
       suite,
+      videoCodec,
       relayOnly: values['relay-only'],
       video: values.video ?? timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
       audio: values.audio ?? speechAudio(),

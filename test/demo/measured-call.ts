@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
-import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import {
   accept,
   callByHandle,
@@ -25,6 +25,7 @@ export interface CallOptions {
   readonly video: string
   readonly audio: string
   readonly suite: SuiteName
+  readonly videoCodec: VideoCodecChoice
   readonly relayOnly: boolean
   /** Where pictures of both apps in the call go. */
   readonly screenshots?: string
@@ -79,7 +80,8 @@ export async function startPair(options: CallOptions): Promise<[RunningApp, Runn
     createAccount(callee, 'Grace Hopper', 'grace'),
   ])
   for (const page of pages) {
-    await request(page, 'settings.update', { hideAddress: options.relayOnly, preferredSuite: options.suite })
+    const { relayOnly, suite, videoCodec } = options
+    await request(page, 'settings.update', { hideAddress: relayOnly, preferredSuite: suite, videoCodec })
   }
   return [caller, callee]
 }
@@ -146,7 +148,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
       acceptToDirectMs: direct === undefined ? undefined : direct - accepted,
     },
     video: {
-      codec: last.video.codec,
+      codec: lastCallee.video.received.codec,
       width: lastCallee.video.received.width,
       height: lastCallee.video.received.height,
       sentFrames: last.video.sent.frames,

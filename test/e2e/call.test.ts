@@ -14,6 +14,7 @@ import {
   snapshot,
   statistics,
   until,
+  untilStatistics,
 } from './harness/actions.ts'
 import { type RunningApp, startApp } from './harness/app.ts'
 import { type RunningService, startService } from './harness/service.ts'
@@ -28,6 +29,7 @@ const options = (): CallOptions => ({
   video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
   audio: speechAudio(),
   suite: 'AES_256_CM_HMAC_SHA1_80',
+  videoCodec: 'automatic',
   relayOnly: false,
 })
 
@@ -58,7 +60,9 @@ async function idle(): Promise<void> {
 
 async function connect(): Promise<void> {
   await idle()
-  for (const app of [caller, callee]) await request(await app.main(), 'settings.update', { hideAddress: false })
+  for (const app of [caller, callee]) {
+    await request(await app.main(), 'settings.update', { hideAddress: false, videoCodec: 'automatic' })
+  }
   await callByHandle(await caller.main(), 'grace')
   await accept(callee)
   for (const app of [caller, callee]) {
@@ -80,12 +84,31 @@ describe.each([
     expect(report.safetyWords.caller).toHaveLength(4)
     expect(report.safetyWords.callee).toEqual(report.safetyWords.caller)
     expect(report.path).toEqual({ first: 'relay', final: relayOnly ? 'relay' : 'direct' })
-    expect(report.video).toMatchObject({ codec: 'vp8', width: 640, height: 360 })
+    expect(report.video).toMatchObject({ codec: 'VP8', width: 640, height: 360 })
     expect(report.video.renderedFrames).toBeGreaterThan(60)
     expect(report.audio.playedMs).toBeGreaterThan(2000)
     expect(report.latencyMs.frames).toBeGreaterThan(10)
     for (const { packets } of Object.values(report.statistics)) expect(packets.refused).toBe(0)
   })
+})
+
+it('goes over to another format of the picture when the person chooses one in the call', async () => {
+  await connect()
+  const pages = await Promise.all([caller.main(), callee.main()])
+  for (const page of pages) await openProof(page)
+  for (const videoCodec of ['VP9', 'H264', 'automatic'] as const) {
+    for (const page of pages) await request(page, 'settings.update', { videoCodec })
+    const codec = videoCodec === 'automatic' ? 'VP8' : videoCodec
+    for (const page of pages) {
+      const { video } = await untilStatistics(page, codec, ({ video: { sent, received } }) =>
+        [sent, received].every((counters) => counters.codec === codec),
+      )
+      const seen = video.received.rendered
+      await untilStatistics(page, `pictures in ${codec}`, ({ video: { received } }) => received.rendered > seen + 20)
+    }
+  }
+  await endCall(pages[0])
+  await until(pages[1], 'ended', ended)
 })
 
 it('ends for both when the callee declines', async () => {

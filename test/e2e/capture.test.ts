@@ -39,6 +39,7 @@ it.runIf(capturing)('a capture of a call holds no media and no key in the clear'
       video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
       audio: speechAudio(),
       suite: SUITE,
+      videoCodec: 'automatic',
       relayOnly: false,
     }
     const apps = await startPair(options)

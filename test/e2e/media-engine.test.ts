@@ -2,11 +2,10 @@
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
-import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
 import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
-import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 
 const SHAPE = { width: 640, height: 360, fps: 30, frames: 300 }
 const ALL = { audio: true, video: true }
@@ -31,26 +30,27 @@ function known(): string[] {
 
 interface StartOptions {
   readonly suite?: SuiteName
-  readonly codecs?: readonly VideoCodec[]
+  readonly codec?: VideoCodecChoice
   readonly wrongKeys?: boolean
   readonly maxHeight?: number
 }
 
 async function start({
   suite = 'AES_256_CM_HMAC_SHA1_80',
-  codecs = ['vp8', 'vp9', 'h264'],
+  codec = 'automatic',
   wrongKeys = false,
   maxHeight = 720,
 }: StartOptions = {}) {
   await opened.page.evaluate(
-    async ({ suite, video, wrongKeys, media }) => {
+    async ({ suite, codec, video, wrongKeys, media }) => {
       const scope = window.mediaPage
       if (scope?.Pair === undefined) throw new Error('the page is not there')
       const pair = (scope.pair = new scope.Pair(suite, { video }))
+      for (const session of pair.sessions) session.preferCodec(codec)
       await Promise.all([pair.setMedia(0, media), pair.setMedia(1, media)])
       pair.keys({ wrong: wrongKeys })
     },
-    { suite, video: { codecs, maxHeight }, wrongKeys, media: ALL },
+    { suite, codec, video: { maxHeight }, wrongKeys, media: ALL },
   )
 }
 
@@ -109,7 +109,7 @@ describe('with known material', () => {
       expect(sound?.loud).toBeGreaterThan(3)
       const [a, b] = await statistics()
       expect(b.suite).toBe(suite)
-      expect(b.video.codec).toBe('vp8')
+      expect(b.video.received.codec).toBe('VP8')
       expect(b.video.received).toMatchObject({ width: SHAPE.width, height: SHAPE.height })
       expect(b.packets).toMatchObject({ lost: 0, refused: 0, dropped: 0 })
       expect(a.video.sent.frames).toBeGreaterThanOrEqual(b.video.received.rendered)
@@ -122,13 +122,37 @@ describe('with known material', () => {
     },
   )
 
-  it.each(['vp9', 'h264'] as const)('carries %s where it is preferred', async (codec) => {
-    await start({ codecs: [codec, 'vp8'] })
+  it.each(['VP9', 'H264'] as const)('carries %s where it is preferred', async (codec) => {
+    await start({ codec })
+    await until(codec, (a, b) => a.video.received.codec === codec && b.video.received.codec === codec)
+    const before = (await statistics())[1].video.received.rendered
+    await until('pictures in it', (_, b) => b.video.received.rendered > before + 30)
+    const frames = await judged(1500)
+    expect(frames.length).toBeGreaterThan(5)
+    for (const { error } of frames) expect(error).toBeLessThan(12)
+  })
+
+  it('changes the format in the middle, and the picture stays whole', async () => {
+    await start()
     await until('picture and sound', both(30))
-    const [, b] = await statistics()
-    // The open source build of Chromium cannot encode H.264: then the next of the list is taken.
-    expect(codec === 'h264' ? ['h264', 'vp8'] : ['vp9']).toContain(b.video.codec)
-    for (const { error } of await judged(1500)) expect(error).toBeLessThan(12)
+    // By then each side has heard what the other decodes.
+    await opened.page.waitForTimeout(2000)
+    const [, before] = await statistics()
+    for (const codec of ['VP9', 'H264', 'automatic', 'H264'] as const) {
+      const seeing = judged(2500)
+      await opened.page.evaluate((codec) => window.mediaPage?.pair?.sessions[0].preferCodec(codec), codec)
+      const frames = await seeing
+      expect(frames.length).toBeGreaterThan(5)
+      for (const { error } of frames) expect(error).toBeLessThan(12)
+      const [a, b] = await statistics()
+      const expected = codec === 'automatic' ? 'VP8' : codec
+      expect([a.video.sent.codec, b.video.received.codec]).toEqual([expected, expected])
+      // The other direction is a choice of its own.
+      expect(a.video.received.codec).toBe('VP8')
+    }
+    const [, after] = await statistics()
+    expect(after.packets.lost).toBe(0)
+    expect(after.video.keyframesRequested).toBe(before.video.keyframesRequested)
   })
 
   it('shows that the camera is off at once, and a whole picture when it is on again', async () => {

@@ -23,6 +23,7 @@ beforeAll(async () => {
     video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
     audio: speechAudio(),
     suite: 'AES_256_CM_HMAC_SHA1_80',
+    videoCodec: 'automatic',
     relayOnly: false,
   }
   ;[caller, callee] = await startPair(options)

@@ -86,6 +86,7 @@ export function openMediaSession({ listener }: MediaSessionOptions): MediaSessio
       return Promise.resolve()
     },
     useDevices: () => Promise.resolve(),
+    preferCodec: () => undefined,
     microphoneLevel: () => (audible ? 0.35 + 0.25 * Math.sin(Date.now() / 180) : 0),
     statistics: () => Promise.resolve(measured(Date.now() - started)),
     close: () => undefined,
@@ -100,9 +101,9 @@ function measured(passed: number): CallStatistics {
     firstRemoteFrameAt: 1,
     firstRemoteAudioAt: 1,
     video: {
-      codec: 'vp8',
-      sent: { frames, keyframes: 4, bytes: frames * 5600, width: 1280, height: 720 },
+      sent: { codec: 'VP8', frames, keyframes: 4, bytes: frames * 5600, width: 1280, height: 720 },
       received: {
+        codec: 'VP8',
         frames: frames - 12,
         keyframes: 5,
         bytes: frames * 5400,

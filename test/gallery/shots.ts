@@ -151,6 +151,12 @@ export const SHOTS: readonly Shot[] = [
   }),
   main('settings-profile', 'people', ALL, settings(0)),
   main('settings-av', 'people', MOST, settings(1)),
+  main('settings-av-format', 'people', MOST, async (page) => {
+    await settings(1)(page)
+    await page.getByRole('radio').last().scrollIntoViewIfNeeded()
+    await page.getByRole('radio').nth(2).click()
+    await page.waitForTimeout(300)
+  }),
   main('settings-av-live', 'people', BOTH, async (page) => {
     await settings(1)(page)
     await page.getByRole('button', { name: 'Show preview' }).click()

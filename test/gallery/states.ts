@@ -27,6 +27,7 @@ const settings: Settings = {
   cameraId: undefined,
   microphoneId: undefined,
   speakerId: undefined,
+  videoCodec: 'automatic',
   ringtone: true,
   contactsOnly: false,
   language: 'system',

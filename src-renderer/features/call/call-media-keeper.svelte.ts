@@ -22,6 +22,7 @@ export class CallMediaKeeper {
   readonly #callId = $derived.by(() => this.#call?.callId ?? this.#snapshot()?.incoming?.callId)
   readonly #audio = $derived.by(() => this.#call?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#call?.local.video ?? false)
+  readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   #media = $state.raw<CallMedia | undefined>()
 
   /** In a component's initialisation: lives as long as that. */
@@ -51,6 +52,9 @@ export class CallMediaKeeper {
     })
     $effect.pre(() => {
       this.#media?.useDevices(devices.all)
+    })
+    $effect.pre(() => {
+      this.#media?.preferCodec(this.#codec)
     })
   }
 

@@ -1,5 +1,5 @@
 /** One call's media session, as state: made without a device and without keys, until it joins its call. */
-import type { CallId, MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
+import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
@@ -53,6 +53,10 @@ export class CallMedia {
 
   useDevices(choice: DeviceChoice): void {
     void this.session.useDevices(choice)
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.session.preferCodec(choice)
   }
 
   close(): void {

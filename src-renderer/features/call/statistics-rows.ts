@@ -18,8 +18,9 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
       : new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits }).format(value)
   const ms = (value: number | undefined) => unit('millisecond', value)
   const seconds = (value: number) => t('time.seconds', { seconds: Math.round(value / 100) / 10 })
-  const counters = ({ width, height, frames, keyframes, bytes }: VideoCounters) =>
+  const counters = ({ codec, width, height, frames, keyframes, bytes }: VideoCounters) =>
     [
+      { label: 'stats.codec', value: codec ?? none },
       { label: 'stats.size', value: width > 0 ? t('stats.size.value', { width, height }) : none },
       { label: 'stats.frames', value: number(frames) },
       { label: 'stats.keyframes', value: number(keyframes) },
@@ -40,7 +41,6 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
     {
       title: 'stats.group.videoReceived',
       rows: [
-        { label: 'stats.codec', value: video.codec ?? none },
         ...counters(video.received),
         { label: 'stats.rendered', value: number(video.received.rendered) },
         {

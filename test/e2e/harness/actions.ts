@@ -58,6 +58,22 @@ export async function statistics(page: Page): Promise<CallStatistics> {
   return JSON.parse(text ?? '') as CallStatistics
 }
 
+/** Waits until what was measured fits; the panel must be open. */
+export async function untilStatistics(
+  page: Page,
+  what: string,
+  fits: (measured: CallStatistics) => boolean,
+  limitMs = 20_000,
+): Promise<CallStatistics> {
+  const end = Date.now() + limitMs
+  for (;;) {
+    const now = await statistics(page)
+    if (fits(now)) return now
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}; ${JSON.stringify(now)}`)
+    await page.waitForTimeout(100)
+  }
+}
+
 /** Waits until so much of the other side was shown and played since the call began; the panel must be open. */
 export async function untilMedia(
   page: Page,
@@ -65,13 +81,12 @@ export async function untilMedia(
   soundMs: number,
   limitMs = 20_000,
 ): Promise<CallStatistics> {
-  const end = Date.now() + limitMs
-  for (;;) {
-    const now = await statistics(page)
-    if (now.video.received.rendered >= frames && now.audio.playedMs >= soundMs) return now
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: picture and sound; ${JSON.stringify(now)}`)
-    await page.waitForTimeout(100)
-  }
+  return untilStatistics(
+    page,
+    'picture and sound',
+    ({ video, audio }) => video.received.rendered >= frames && audio.playedMs >= soundMs,
+    limitMs,
+  )
 }
 
 declare const window: { readonly sightline: Bridge }

@@ -40,6 +40,7 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
       cameraId: fc.option(fc.string({ maxLength: 256 }), { nil: undefined }),
       microphoneId: fc.option(fc.string({ maxLength: 256 }), { nil: undefined }),
       speakerId: fc.option(fc.string({ maxLength: 256 }), { nil: undefined }),
+      videoCodec: fc.constantFrom('automatic', 'VP8', 'VP9', 'H264'),
       ringtone: fc.boolean(),
       contactsOnly: fc.boolean(),
       language: fc.constantFrom('system', 'en'),

@@ -35,22 +35,22 @@ describe('the ladder', () => {
   const camera = { width: 1280, height: 720 }
 
   it('fits the size to the bitrate', () => {
-    const sizes = [2_000_000, 600_000, 350_000, 50_000].map((bitrate) => new Ladder().fit(camera, 'vp8', bitrate, 720))
+    const sizes = [2_000_000, 600_000, 350_000, 50_000].map((bitrate) => new Ladder().fit(camera, 'VP8', bitrate, 720))
     expect(sizes.map(({ height }) => height)).toEqual([720, 540, 360, 180])
     expect(sizes[1]).toEqual({ width: 960, height: 540 })
   })
   it('does not swing at a border', () => {
     const ladder = new Ladder()
     const border = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 740_000 : 760_000))
-    const heights = border.map((bitrate) => ladder.fit(camera, 'vp8', bitrate, 720).height)
+    const heights = border.map((bitrate) => ladder.fit(camera, 'VP8', bitrate, 720).height)
     expect(new Set(heights.slice(1)).size).toBe(1)
-    expect(ladder.fit(camera, 'vp8', 2_000_000, 720).height).toBe(720)
+    expect(ladder.fit(camera, 'VP8', 2_000_000, 720).height).toBe(720)
   })
   it('keeps the shape, makes nothing larger, and keeps both sides even', () => {
-    expect(new Ladder().fit({ width: 480, height: 640 }, 'vp8', 2_000_000, 720)).toEqual({ width: 480, height: 640 })
-    expect(new Ladder().fit({ width: 720, height: 1280 }, 'vp8', 350_000, 720)).toEqual({ width: 360, height: 640 })
-    expect(new Ladder().fit({ width: 639, height: 359 }, 'vp8', 2_000_000, 360)).toEqual({ width: 640, height: 360 })
-    expect(new Ladder().fit(camera, 'vp8', 2_000_000, 120).height).toBe(120)
+    expect(new Ladder().fit({ width: 480, height: 640 }, 'VP8', 2_000_000, 720)).toEqual({ width: 480, height: 640 })
+    expect(new Ladder().fit({ width: 720, height: 1280 }, 'VP8', 350_000, 720)).toEqual({ width: 360, height: 640 })
+    expect(new Ladder().fit({ width: 639, height: 359 }, 'VP8', 2_000_000, 360)).toEqual({ width: 640, height: 360 })
+    expect(new Ladder().fit(camera, 'VP8', 2_000_000, 120).height).toBe(120)
   })
 })
 

@@ -19,11 +19,11 @@ function pieces(codec: VideoCodec, payloads: readonly Bytes[]): FramePiece[] {
 
 /** A frame of the codec: the first byte says whether it is a keyframe. */
 const frame = fc.record({ keyframe: fc.boolean(), rest: fc.uint8Array({ minLength: 1, maxLength: 9000 }) })
-const OPENING = { vp8: [0x10, 0x11], vp9: [0x82, 0x86] } as const
+const OPENING = { VP8: [0x10, 0x11], VP9: [0x82, 0x86] } as const
 
-describe.each(['vp8', 'vp9'] as const)('%s', (codec) => {
+describe.each(['VP8', 'VP9'] as const)('%s', (codec) => {
   const make = (maxLength: number): VideoPacketizer =>
-    codec === 'vp8' ? new Vp8Packetizer(0x7ffe, maxLength) : new Vp9Packetizer(0x7ffe, maxLength)
+    codec === 'VP8' ? new Vp8Packetizer(0x7ffe, maxLength) : new Vp9Packetizer(0x7ffe, maxLength)
 
   it('comes back as it was, in even packets that do not exceed the limit', () => {
     fc.assert(
@@ -62,7 +62,7 @@ describe.each(['vp8', 'vp9'] as const)('%s', (codec) => {
         temporal: { id: i % 2, sync: true },
       })
       if (payload === undefined) throw new Error('no payload')
-      const id = (codec === 'vp8' ? parseVp8(payload) : parseVp9(payload))?.descriptor.pictureId?.value
+      const id = (codec === 'VP8' ? parseVp8(payload) : parseVp9(payload))?.descriptor.pictureId?.value
       seen.push(`${String(id)}/${String(depacketize(codec, payload)?.layer?.base)}`)
     }
     expect(seen).toEqual(['32766/0', '32767/0', '0/1', '1/1'])
@@ -216,7 +216,7 @@ describe('H.264', () => {
         (units, maxLength) => {
           const payloads = new H264Packetizer(maxLength).packetize({ data: joinAnnexB(units), keyframe: false })
           for (const payload of payloads) expect(payload.length).toBeLessThanOrEqual(maxLength)
-          expect(concatBytes(...pieces('h264', payloads).map((piece) => piece.data))).toEqual(joinAnnexB(units))
+          expect(concatBytes(...pieces('H264', payloads).map((piece) => piece.data))).toEqual(joinAnnexB(units))
         },
       ),
       { numRuns: 1000 },
@@ -230,7 +230,7 @@ describe('H.264', () => {
     expect(toHex(payloads[0] ?? SPS)).toBe('78' + '0004' + '6742c01e' + '0003' + '68ce3c')
     expect(toHex((payloads[1] ?? SPS).subarray(0, 3))).toBe('7c8599')
     expect(toHex((payloads[2] ?? SPS).subarray(0, 3))).toBe('7c4599')
-    expect(pieces('h264', payloads).map(({ start, keyframe }) => [start, keyframe])).toEqual([
+    expect(pieces('H264', payloads).map(({ start, keyframe }) => [start, keyframe])).toEqual([
       ['yes', false],
       ['unknown', true],
       ['no', true],
@@ -241,7 +241,7 @@ describe('H.264', () => {
     const packetizer = new H264Packetizer()
     const sent = (...units: Bytes[]): string[] => {
       const payloads = packetizer.packetize({ data: joinAnnexB(units), keyframe: true })
-      return splitAnnexB(concatBytes(...pieces('h264', payloads).map((piece) => piece.data))).map(toHex)
+      return splitAnnexB(concatBytes(...pieces('H264', payloads).map((piece) => piece.data))).map(toHex)
     }
     expect(sent(fromHex('09f0'), SPS, PPS, IDR)).toEqual(
       [SPS, PPS, splitAnnexB(joinAnnexB([IDR]))[0] ?? IDR].map(toHex),
@@ -278,12 +278,12 @@ describe('H.264', () => {
 
 describe('foreign payloads', () => {
   const valid: Record<VideoCodec, Uint8Array[]> = {
-    vp8: ['90f092670142ff10aa', '908011' + '10aabb', '10aa'].map(fromHex),
-    vp9: ['aa9234330738014000b40280016802003401' + '82', 'f805400306' + '86aa', '8805' + '82'].map(fromHex),
-    h264: ['7800046742c01e000368ce3c', '7c8599aa', '65888480'].map(fromHex),
+    VP8: ['90f092670142ff10aa', '908011' + '10aabb', '10aa'].map(fromHex),
+    VP9: ['aa9234330738014000b40280016802003401' + '82', 'f805400306' + '86aa', '8805' + '82'].map(fromHex),
+    H264: ['7800046742c01e000368ce3c', '7c8599aa', '65888480'].map(fromHex),
   }
 
-  it.each(['vp8', 'vp9', 'h264'] as const)('never make %s throw', (codec) => {
+  it.each(['VP8', 'VP9', 'H264'] as const)('never make %s throw', (codec) => {
     fc.assert(
       fc.property(foreignBytes(...valid[codec]), (bytes) => {
         const piece = depacketize(codec, bytes)
@@ -293,9 +293,9 @@ describe('foreign payloads', () => {
     )
   })
 
-  it.each(['vp8', 'vp9', 'h264'] as const)('have a packetiser for %s within the default limit', (codec) => {
+  it.each(['VP8', 'VP9', 'H264'] as const)('have a packetiser for %s within the default limit', (codec) => {
     const data =
-      codec === 'h264'
+      codec === 'H264'
         ? joinAnnexB([Uint8Array.of(0x61, ...Array.from({ length: 5000 }, () => 7))])
         : new Uint8Array(5000).fill(0x11)
     const payloads = videoPacketizer(codec, 1).packetize({ data, keyframe: false })

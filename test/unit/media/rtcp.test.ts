@@ -45,6 +45,11 @@ const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
     sender: u32,
     requests: fc.array(fc.record({ ssrc: u32, sequence: u8 }), { minLength: 1, maxLength: 3 }),
   }),
+  fc.record({
+    kind: fc.constant('decodable-formats' as const),
+    sender: u32,
+    payloadTypes: fc.uniqueArray(fc.integer({ min: 0, max: 0x7f }), { maxLength: 0x80 }),
+  }),
 )
 const compound = fc.array(packet, { minLength: 1, maxLength: 5 })
 
@@ -77,7 +82,7 @@ describe('RTCP compounds', () => {
     )
   })
 
-  it('have the layouts of RFC 3550, RFC 4585 and RFC 5104', () => {
+  it('have the layouts of RFC 3550, RFC 4585, RFC 5104 and media.md section 2', () => {
     const report = {
       ssrc: 2,
       fractionLost: 0x40,
@@ -100,6 +105,8 @@ describe('RTCP compounds', () => {
       { kind: 'full-intra-request', sender: 1, requests: [{ ssrc: 2, sequence: 5 }] },
       { kind: 'negative-acknowledgement', sender: 1, media: 2, lost: [0xffff, 0, 15] },
       { kind: 'goodbye', ssrcs: [1] },
+      { kind: 'decodable-formats', sender: 1, payloadTypes: [96] },
+      { kind: 'decodable-formats', sender: 1, payloadTypes: [96, 98, 102] },
     ])
     expect(toHex(built)).toBe(
       ['81c8000c', '00000001', 'b44db705', '20000000', '12345678', '00000003', '00000004'].join('') +
@@ -108,14 +115,17 @@ describe('RTCP compounds', () => {
         ['81ce0002', '00000001', '00000002'].join('') +
         ['84ce0004', '00000001', '00000000', '00000002', '05000000'].join('') +
         ['81cd0003', '00000001', '00000002', 'ffff8001'].join('') +
-        ['81cb0001', '00000001'].join(''),
+        ['81cb0001', '00000001'].join('') +
+        ['80cc0003', '00000001', '534c494e', '01600000'].join('') +
+        ['80cc0003', '00000001', '534c494e', '03606266'].join(''),
     )
   })
 
   it('are read without what is unknown: types, feedback formats, items, a reason, extensions of a report', () => {
     const hex =
       RR +
-      ('80cc0002' + '00000001' + '61626364') + // APP
+      ('80cc0002' + '00000001' + '61626364') + // APP of another name
+      ('81cc0003' + '00000001' + '534c494e' + '03606266') + // and of another subtype
       ('8fcd0003' + '00000001' + '00000002' + '12345678') + // transport-wide feedback
       ('8fce0003' + '00000001' + '00000002' + '12345678') + // application layer feedback
       ('81ca0003' + '00000001' + '02026162' + '01016300') + // a name item before the CNAME
@@ -152,6 +162,13 @@ describe('RTCP compounds', () => {
     ['padding that is no multiple of four', 'a0c90002' + '00000001' + '00000003'],
     ['padding longer than the packet', 'a0c90002' + '00000001' + '0000000c'],
     ['a goodbye of missing sources', '82cb0001' + '00000001'],
+    ['an application-defined packet without a name', '80cc0001' + '00000001'],
+    ['formats without their count', '80cc0002' + '00000001' + '534c494e'],
+    ['fewer formats than counted', '80cc0003' + '00000001' + '534c494e' + '04606266'],
+    ['more formats than counted', '80cc0003' + '00000001' + '534c494e' + '02606266'],
+    ['a format that is no payload type', '80cc0003' + '00000001' + '534c494e' + '0360e266'],
+    ['the same format twice', '80cc0003' + '00000001' + '534c494e' + '03606260'],
+    ['a word of zeros behind the formats', '80cc0004' + '00000001' + '534c494e' + '03606266' + '00000000'],
     ['a known packet that is malformed among good ones', RR + '81ce0001' + '00000001' + RR],
   ])('are refused whole: %s', (_, hex) => {
     expect(parseRtcp(fromHex(hex))).toBeUndefined()

@@ -136,13 +136,13 @@ describe('SSRCs', () => {
 
 describe('payload types', () => {
   it('are those of the profile', () => {
-    expect([payloadTypeOf('opus'), payloadTypeOf('vp8'), payloadTypeOf('vp9'), payloadTypeOf('h264')]).toEqual([
+    expect([payloadTypeOf('opus'), payloadTypeOf('VP8'), payloadTypeOf('VP9'), payloadTypeOf('H264')]).toEqual([
       111, 96, 98, 102,
     ])
     expect([videoCodecOf(96), videoCodecOf(98), videoCodecOf(102), videoCodecOf(111)]).toEqual([
-      'vp8',
-      'vp9',
-      'h264',
+      'VP8',
+      'VP9',
+      'H264',
       undefined,
     ])
     expect([clockRateOf('audio'), clockRateOf('video'), clockRateOf('screen')]).toEqual([48_000, 90_000, 90_000])

@@ -80,7 +80,7 @@ describe('the delay of a stream', () => {
 })
 
 describe('references', () => {
-  const frame = (keyframe: boolean, layer?: LayerInfo) => ({ codec: 'vp8' as const, keyframe, layer })
+  const frame = (keyframe: boolean, layer?: LayerInfo) => ({ codec: 'VP8' as const, keyframe, layer })
   const layer = (id: number, base: number, sync = false): LayerInfo => ({ id, base, sync })
 
   /** Hands out what can be decoded, and says what could. */
@@ -135,7 +135,7 @@ describe('references', () => {
   it('do not cross a change of the codec', () => {
     const tracker = new ReferenceTracker()
     tracker.handedOut(frame(true), true)
-    expect(tracker.canDecode({ ...frame(false), codec: 'vp9' }, true)).toBe(false)
+    expect(tracker.canDecode({ ...frame(false), codec: 'VP9' }, true)).toBe(false)
     tracker.lose()
     expect(tracker.lost).toBe(true)
     expect(tracker.canDecode(frame(false), true)).toBe(false)
@@ -212,21 +212,21 @@ describe('freezes', () => {
 
 describe('bit rates', () => {
   it('grow with the size and the frame rate, and differ by codec', () => {
-    expect(videoBitrate('vp8', 640, 360, 30)).toEqual({ min: 120_000, start: 500_000, max: 1_000_000 })
-    expect(videoBitrate('vp9', 1280, 720, 30)).toEqual({ min: 210_000, start: 840_000, max: 1_750_000 })
-    expect(videoBitrate('h264', 1280, 720, 30).max).toBe(2_750_000)
-    expect(videoBitrate('vp8', 640, 360, 15).start).toBeGreaterThan(300_000)
-    expect(videoBitrate('vp8', 640, 360, 15).start).toBeLessThan(400_000)
+    expect(videoBitrate('VP8', 640, 360, 30)).toEqual({ min: 120_000, start: 500_000, max: 1_000_000 })
+    expect(videoBitrate('VP9', 1280, 720, 30)).toEqual({ min: 210_000, start: 840_000, max: 1_750_000 })
+    expect(videoBitrate('H264', 1280, 720, 30).max).toBe(2_750_000)
+    expect(videoBitrate('VP8', 640, 360, 15).start).toBeGreaterThan(300_000)
+    expect(videoBitrate('VP8', 640, 360, 15).start).toBeLessThan(400_000)
     let before = 0
     for (let width = 16; width < 4000; width += 16) {
-      const { min, start, max } = videoBitrate('vp8', width, Math.round((width * 9) / 16), 30)
+      const { min, start, max } = videoBitrate('VP8', width, Math.round((width * 9) / 16), 30)
       expect(min < start && start < max && start >= before).toBe(true)
       before = start
     }
   })
 
   it('stay finite for absurd sizes', () => {
-    expect(videoBitrate('vp8', 0, 0, 0).min).toBeGreaterThan(0)
-    expect(videoBitrate('h264', 1e5, 1e5, 1e5).max).toBeLessThanOrEqual(12_000_000 * 1.1 * 2 ** 0.6 + 1)
+    expect(videoBitrate('VP8', 0, 0, 0).min).toBeGreaterThan(0)
+    expect(videoBitrate('H264', 1e5, 1e5, 1e5).max).toBeLessThanOrEqual(12_000_000 * 1.1 * 2 ** 0.6 + 1)
   })
 })

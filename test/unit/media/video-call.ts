@@ -27,9 +27,9 @@ function encode(codec: VideoCodec, keyframe: boolean, { id, references }: Conten
     1 + ((value >> 14) & 0x7f),
   ])
   const head = {
-    vp8: [keyframe ? 0x10 : 0x11],
-    vp9: [keyframe ? 0x82 : 0x86],
-    h264: [...(keyframe ? [0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9] : []), 0, 0, 0, 1, keyframe ? 0x65 : 0x61],
+    VP8: [keyframe ? 0x10 : 0x11],
+    VP9: [keyframe ? 0x82 : 0x86],
+    H264: [...(keyframe ? [0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9] : []), 0, 0, 0, 1, keyframe ? 0x65 : 0x61],
   }[codec]
   const frame = new Uint8Array(Math.max(size, head.length + words.length)).fill(0x55)
   frame.set(head)
@@ -38,7 +38,7 @@ function encode(codec: VideoCodec, keyframe: boolean, { id, references }: Conten
 }
 
 function decode({ codec, data, keyframe }: VideoFrame): Content {
-  const at = codec === 'h264' ? (keyframe ? 17 : 5) : 1
+  const at = codec === 'H264' ? (keyframe ? 17 : 5) : 1
   const word = (i: number): number => {
     const byte = (j: number): number => (data[at + 3 * i + j] ?? 0) - 1
     return byte(0) | (byte(1) << 7) | (byte(2) << 14)
@@ -52,20 +52,18 @@ class Encoder {
   #position = 0
   #base = -1
   #middle = -1
-  readonly codec: VideoCodec
   readonly layering: Layering
 
-  constructor(codec: VideoCodec, layering: Layering) {
-    this.codec = codec
+  constructor(layering: Layering) {
     this.layering = layering
   }
 
-  next(keyframe: boolean, size: number): EncodedFrame {
+  next(codec: VideoCodec, keyframe: boolean, size: number): EncodedFrame {
     const id = this.#id++
     if (keyframe) this.#position = 0
     const { layer, references } = this.#place(keyframe, id)
     this.#position += 1
-    const data = encode(this.codec, keyframe, { id, references }, size)
+    const data = encode(codec, keyframe, { id, references }, size)
     return { data, keyframe, ...(layer === undefined ? {} : { temporal: layer }) }
   }
 
@@ -88,12 +86,14 @@ class Encoder {
 }
 
 export function packetizerOf(codec: VideoCodec): VideoPacketizer {
-  if (codec === 'h264') return new H264Packetizer()
-  return codec === 'vp8' ? new Vp8Packetizer(0x7ff0) : new Vp9Packetizer(0x7ff0)
+  if (codec === 'H264') return new H264Packetizer()
+  return codec === 'VP8' ? new Vp8Packetizer(0x7ff0) : new Vp9Packetizer(0x7ff0)
 }
 
 export interface VideoCallOptions {
   readonly codec: VideoCodec
+  /** The format may change in the middle of the stream, with a keyframe; then this counts and not `codec`. */
+  readonly codecAt?: (now: number) => VideoCodec
   readonly layering: Layering
   readonly conditions: Conditions
   readonly random: () => number
@@ -126,9 +126,10 @@ const STEP = 5
 const FRAME_INTERVAL = 33
 
 export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
-  const { codec, random, conditions, durationMs, clockError, calmFrom = Infinity } = options
-  const encoder = new Encoder(codec, options.layering)
-  const packetizer = packetizerOf(codec)
+  const { random, conditions, durationMs, clockError, calmFrom = Infinity, codecAt = () => options.codec } = options
+  const encoder = new Encoder(options.layering)
+  let codec = codecAt(0)
+  let packetizer = packetizerOf(codec)
   const sender = new RtpSender({ ssrc: 0x1236, clockRate: 90_000, random: seededRandom(String(options.seed)) })
   const receiver = new VideoReceiver()
   if (options.repair !== undefined) receiver.setPatience(options.repair.patience)
@@ -143,10 +144,15 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
   let nextFrameAt = 0
 
   const sendFrame = (now: number): void => {
+    if (codecAt(now) !== codec) {
+      codec = codecAt(now)
+      packetizer = packetizerOf(codec)
+      keyframeAt = now
+    }
     const keyframe = now >= keyframeAt
     if (keyframe) keyframeAt = Infinity
     const size = keyframe ? 4000 + random() * 12_000 : 200 + random() * 4000
-    const frame = encoder.next(keyframe, Math.floor(size))
+    const frame = encoder.next(codec, keyframe, Math.floor(size))
     sentAt.push(now)
     const packets = sender.packets({
       payloadType: payloadTypeOf(codec),

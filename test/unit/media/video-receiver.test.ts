@@ -6,7 +6,7 @@ import { VideoReceiver } from '../../../src-shared/media/video-receiver.ts'
 import { generator, PERFECT, randomConditions } from './network.ts'
 import { type Layering, runVideoCall, type VideoCallOutcome } from './video-call.ts'
 
-const CODECS = ['vp8', 'vp9', 'h264'] as const satisfies VideoCodec[]
+const CODECS = ['VP8', 'VP9', 'H264'] as const satisfies VideoCodec[]
 const LAYERINGS = ['none', 'L1T2', 'L1T3'] as const satisfies Layering[]
 
 /** Of VP8: one packet, with or without begin, end and keyframe. */
@@ -41,7 +41,7 @@ const longestPause = ({ rendered }: VideoCallOutcome, from = 0): number =>
 describe('pictures over a perfect network', () => {
   it.each(
     CODECS.flatMap((codec) =>
-      (codec === 'h264' ? ['none' as const] : LAYERINGS).map((layering) => ({ codec, layering })),
+      (codec === 'H264' ? ['none' as const] : LAYERINGS).map((layering) => ({ codec, layering })),
     ),
   )('all come out at once: $codec $layering', ({ codec, layering }) => {
     const random = generator(1)
@@ -65,7 +65,7 @@ describe('pictures over a perfect network', () => {
   it('have even render times, though they came unevenly', () => {
     const conditions = { ...PERFECT, jitter: 15 }
     const outcome = runVideoCall({
-      codec: 'vp8',
+      codec: 'VP8',
       layering: 'none',
       conditions,
       random: generator(5),
@@ -84,6 +84,40 @@ describe('pictures over a perfect network', () => {
   })
 })
 
+describe('a format that changes in the middle of the stream', () => {
+  const codecAt = (now: number): VideoCodec => CODECS[Math.floor(now / 700) % 3] ?? 'VP8'
+  const common = { codec: 'VP8', codecAt, durationMs: 6000, clockError: 0 } as const
+
+  it.each(LAYERINGS)('costs no frame and no request: %s', (layering) => {
+    const outcome = runVideoCall({ ...common, layering, conditions: PERFECT, random: generator(4), seed: 4 })
+    expect(outcome.rendered.map(({ id }) => id)).toEqual(outcome.rendered.map((_, i) => i))
+    expect(outcome.rendered.length).toBeGreaterThanOrEqual(outcome.sent - 2)
+    expect(outcome.undecodable).toEqual([])
+    expect(outcome.requests).toEqual([])
+  })
+
+  it('never shows what cannot be decoded, whatever the network does', () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const random = generator(seed + 90_000)
+      const layering = LAYERINGS[seed % 3] ?? 'none'
+      const conditions = randomConditions(random)
+      const { rendered, undecodable } = runVideoCall({
+        ...common,
+        layering,
+        conditions,
+        random,
+        seed,
+        calmFrom: 4000,
+      })
+      if (undecodable.length > 0)
+        throw new Error(`frame ${String(undecodable[0])} without reference, seed ${String(seed)}`)
+      const back = rendered.filter(({ at }) => at >= 5600).length
+      if (back < 8) throw new Error(`${String(back)} frames after the storm, seed ${String(seed)}`)
+    }
+    expect(true).toBe(true)
+  })
+})
+
 describe('numbers and timestamps', () => {
   it.each(LAYERINGS)('wrap without a trace: %s', (layering) => {
     let shift: { number: number; timestamp: number } | undefined
@@ -93,7 +127,7 @@ describe('numbers and timestamps', () => {
       const sequenceNumber = (packet.sequenceNumber + shift.number) & 0xffff
       return [{ ...packet, sequenceNumber, timestamp: (packet.timestamp + shift.timestamp) >>> 0 }]
     }
-    const common = { codec: 'vp8', layering, conditions: PERFECT, seed: 2, durationMs: 20_000, clockError: 0 } as const
+    const common = { codec: 'VP8', layering, conditions: PERFECT, seed: 2, durationMs: 20_000, clockError: 0 } as const
     const outcome = runVideoCall({ ...common, random: generator(2), tamper })
     // Twenty seconds also wrap PictureID, and TL0PICIDX where half of 600 frames count.
     expect(outcome.rendered.map(({ id }) => id)).toEqual(outcome.rendered.map((_, i) => i))
@@ -247,7 +281,7 @@ describe('a keyframe', () => {
     receiver.insert({ ...packetOf(1, 3000), payloadType: 98, payload: Uint8Array.of(0xcc, 5, 0x86) }, 33)
     expect(receiver.poll(66)).toEqual([])
     receiver.insert({ ...packetOf(2, 6000), payloadType: 98, payload: Uint8Array.of(0x8c, 6, 0x82) }, 70)
-    expect(receiver.poll(100).map(({ codec }) => codec)).toEqual(['vp9'])
+    expect(receiver.poll(100).map(({ codec }) => codec)).toEqual(['VP9'])
   })
 })
 
@@ -303,8 +337,8 @@ describe('pictures over random networks', () => {
     for (let seed = 0; seed < 400; seed++) {
       const random = generator(seed)
       const conditions = seed % 40 === 0 ? PERFECT : randomConditions(random)
-      const codec = CODECS[seed % 3] ?? 'vp8'
-      const layering = codec === 'h264' ? 'none' : (LAYERINGS[Math.floor(random() * 3)] ?? 'none')
+      const codec = CODECS[seed % 3] ?? 'VP8'
+      const layering = codec === 'H264' ? 'none' : (LAYERINGS[Math.floor(random() * 3)] ?? 'none')
       const clockError = (random() - 0.5) * 4e-4
       const where = `seed ${String(seed)}`
       const outcome = runVideoCall({
@@ -339,7 +373,7 @@ describe('pictures over random networks', () => {
     const lossy = { ...PERFECT, loss: 0.01 }
     const outcomes = LAYERINGS.map((layering) =>
       runVideoCall({
-        codec: 'vp8',
+        codec: 'VP8',
         layering,
         conditions: lossy,
         random: generator(3),
@@ -358,7 +392,7 @@ describe('pictures over random networks', () => {
   it('hardly need keyframes where lost packets are sent again, if the buffer is given the patience for it', () => {
     const lossy = { ...PERFECT, loss: 0.05 }
     const common = {
-      codec: 'vp8',
+      codec: 'VP8',
       layering: 'none',
       conditions: lossy,
       seed: 8,
@@ -393,7 +427,7 @@ describe('pictures over random networks', () => {
         }
         return random() < 0.5 ? [altered] : [packet, altered]
       }
-      const codec = CODECS[seed % 3] ?? 'vp8'
+      const codec = CODECS[seed % 3] ?? 'VP8'
       const outcome = runVideoCall({
         codec,
         layering: 'none',

@@ -83,15 +83,14 @@ describe('callLine', () => {
 })
 
 describe('statisticsGroups', () => {
-  const counters = { frames: 1234, keyframes: 2, bytes: 5_600_000, width: 640, height: 360 }
+  const counters = { codec: 'VP9' as const, frames: 1234, keyframes: 2, bytes: 5_600_000, width: 640, height: 360 }
   const statistics: CallStatistics = {
     suite: undefined,
     path: undefined,
     firstRemoteFrameAt: undefined,
     firstRemoteAudioAt: undefined,
     video: {
-      codec: undefined,
-      sent: { ...counters, width: 0, height: 0 },
+      sent: { ...counters, codec: undefined, width: 0, height: 0 },
       received: { ...counters, rendered: 1200, freezes: 1, freezeMs: 640 },
       keyframesRequested: 0,
     },
@@ -113,7 +112,8 @@ describe('statisticsGroups', () => {
     expect(rows.get('stats.group.videoReceived stats.bytes')).toBe('5.6 MB')
     expect(rows.get('stats.group.videoReceived stats.freezes')).toBe('1 (0.6 s)')
     expect(rows.get('stats.group.videoSent stats.size')).toBe('–')
-    expect(rows.get('stats.group.videoReceived stats.codec')).toBe('–')
+    expect(rows.get('stats.group.videoReceived stats.codec')).toBe('VP9')
+    expect(rows.get('stats.group.videoSent stats.codec')).toBe('–')
     expect(rows.get('stats.group.videoReceived stats.skew')).toBe('–')
     expect(rows.get('stats.group.audio stats.audioSent')).toBe('12.3 s')
   })

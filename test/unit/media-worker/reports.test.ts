@@ -1,0 +1,94 @@
+/** docs/protocol/media.md, section 2: which formats a side decodes, told in its reports. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Reports } from '../../../src-renderer/media-worker/reports.ts'
+import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
+import { RtpSender } from '../../../src-shared/media/rtp-sender.ts'
+import type { VideoCodec } from '../../../src-shared/media/payload-types.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** What `reports` sends comes to `into`, while the network lets it through. */
+function side(into: () => Reports | undefined, network: { lost: boolean }) {
+  const heard: (readonly VideoCodec[])[] = []
+  const stream = (ssrc: number, clockRate: number) =>
+    new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
+  const reports = new Reports(
+    { audio: stream(0x11, 48_000), video: stream(0x12, 90_000) },
+    {
+      send: (kind, compound) => {
+        if (!network.lost) into()?.take(kind, compound, performance.now())
+      },
+      senderReport: () => undefined,
+      receptionReport: () => undefined,
+      keyframeRequested: () => undefined,
+      decodableThere: (codecs) => heard.push(codecs),
+      packetsMissing: () => undefined,
+    },
+  )
+  return { reports, heard }
+}
+
+function pair() {
+  const network = { lost: false }
+  const there = side(() => undefined, network)
+  const here = side(() => there.reports, network)
+  here.reports.start()
+  return { network, here: here.reports, heard: there.heard, there: there.reports }
+}
+
+describe('the formats that a side decodes', () => {
+  it('are not told before they are known, and then in every report', () => {
+    const { here, heard } = pair()
+    vi.advanceTimersByTime(3000)
+    expect(heard).toEqual([])
+    here.tellDecodable(['VP8', 'H264'])
+    vi.advanceTimersByTime(2000)
+    expect(heard).toEqual([
+      ['VP8', 'H264'],
+      ['VP8', 'H264'],
+    ])
+    here.stop()
+  })
+
+  it('come through as soon as the network lets one report through', () => {
+    const { network, here, heard } = pair()
+    here.tellDecodable(['VP8', 'VP9', 'H264'])
+    network.lost = true
+    vi.advanceTimersByTime(5000)
+    expect(heard).toEqual([])
+    network.lost = false
+    vi.advanceTimersByTime(1000)
+    expect(heard).toEqual([['VP8', 'VP9', 'H264']])
+    here.stop()
+  })
+
+  it('lose one whose decoder broke down, and never the one that every side decodes', () => {
+    const { here, heard } = pair()
+    here.tellDecodable(['VP8', 'VP9', 'H264'])
+    here.withdraw('H264')
+    here.withdraw('VP8')
+    vi.advanceTimersByTime(1000)
+    expect(heard).toEqual([['VP8', 'VP9']])
+    here.stop()
+  })
+
+  it('may be of a later version: what is unknown is passed over', () => {
+    const { there, heard } = pair()
+    const compound = buildRtcp([{ kind: 'decodable-formats', sender: 0x12, payloadTypes: [45, 98, 96, 35, 111] }])
+    there.take('video', compound, 0)
+    expect(heard).toEqual([['VP9', 'VP8']])
+  })
+
+  it('are those of pictures: a list among reports about sound is passed over', () => {
+    const { there, heard } = pair()
+    const compound = buildRtcp([{ kind: 'decodable-formats', sender: 0x11, payloadTypes: [111, 98] }])
+    there.take('audio', compound, 0)
+    expect(heard).toEqual([])
+  })
+})
