@@ -205,6 +205,7 @@ export const SHOTS: readonly Shot[] = [
   main('call-muted', 'call-muted', CALL),
   main('call-reconnecting', 'call-reconnecting', CALL),
   main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
+  main('call-weak', 'call-connected', ['dark', 'narrow'], (page) => page.waitForTimeout(8500), 'trouble=connection'),
   main('call-devices', 'call-connected', CALL, (page) => page.locator('[role=toolbar] button').nth(1).click()),
   main('call-proof', 'call-connected', ['dark', 'least', 'narrow', 'zoomed', 'rtl', 'long-narrow'], openProof),
   main('call-proof-verified', 'call-verified', ['dark'], openProof),
