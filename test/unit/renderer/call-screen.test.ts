@@ -71,39 +71,33 @@ describe('pictureFit', () => {
 })
 
 describe('ConnectionQuality', () => {
-  const packets = { sent: 0, refused: 0, dropped: 0 }
-  const audio = { codec: 'opus', sentMs: 0, bufferMs: 40 } as const
-
-  /** What it says after each second, of which `bad` tells how much was lost: packets and sound, 0 to 1. */
-  function seconds(bad: readonly { readonly packets: number; readonly sound: number }[]): readonly boolean[] {
+  /** What it says after each second; `shares` of each second's packets are lost. */
+  function seconds(shares: readonly number[]): readonly boolean[] {
     const quality = new ConnectionQuality()
-    let [lost, received, concealedMs, playedMs] = [0, 0, 0, 0]
-    return bad.map((second) => {
-      lost += 100 * second.packets
-      received += 100 * (1 - second.packets)
-      concealedMs += 1000 * second.sound
-      playedMs += 1000
-      return quality.measured({
-        packets: { ...packets, lost, received },
-        audio: { ...audio, concealedMs, playedMs },
-      })
+    let [lost, received] = [0, 0]
+    return shares.map((share) => {
+      lost += 100 * share
+      received += 100 * (1 - share)
+      return quality.measured({ lost, received })
     })
   }
-  const well = { packets: 0.01, sound: 0 }
   const times = <Value>(count: number, value: Value) => Array.from({ length: count }, () => value)
 
   it('says nothing of a good connection, nor of one bad second', () => {
-    expect(seconds([...times(10, well), { packets: 0.4, sound: 0.3 }, ...times(10, well)])).not.toContain(true)
+    expect(seconds([...times(10, 0.01), 0.4, ...times(10, 0.01)])).not.toContain(true)
   })
 
-  it('speaks of lost packets and of missing sound', () => {
-    expect(seconds(times(10, { packets: 0.2, sound: 0 })).at(-1)).toBe(true)
-    expect(seconds(times(10, { packets: 0, sound: 0.2 })).at(-1)).toBe(true)
+  it('speaks when packets keep being lost', () => {
+    expect(seconds(times(10, 0.2)).at(-1)).toBe(true)
   })
 
   it('goes on between the two bounds, and stops when all is well again', () => {
-    const bad = times(10, { packets: 0.2, sound: 0 })
-    expect(seconds([...bad, ...times(10, { packets: 0.05, sound: 0 })]).at(-1)).toBe(true)
-    expect(seconds([...bad, ...times(10, well)]).at(-1)).toBe(false)
+    expect(seconds([...times(10, 0.2), ...times(10, 0.05)]).at(-1)).toBe(true)
+    expect(seconds([...times(10, 0.2), ...times(10, 0.01)]).at(-1)).toBe(false)
+  })
+
+  it('has no opinion while nothing comes in', () => {
+    const quality = new ConnectionQuality()
+    expect(times(10, { lost: 3, received: 40 }).map((packets) => quality.measured(packets))).not.toContain(true)
   })
 })
