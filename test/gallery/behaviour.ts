@@ -42,7 +42,7 @@ await visit('people', async (page) => {
   await page.keyboard.press('Enter')
   assert.equal(await focused(page), 'Video call')
   await page.keyboard.press('Enter')
-  await page.getByText('Calling…').waitFor()
+  await page.getByRole('main').getByText('Calling…').waitFor()
 })
 
 await visit('people', async (page) => {
@@ -83,7 +83,7 @@ await visit('people', async (page) => {
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Mara L.', exact: true }).waitFor()
   assert.equal(await focused(page), 'More')
-  await page.getByRole('button', { name: 'Compare safety number' }).click()
+  await page.getByRole('button', { name: 'Show safety number' }).click()
   await page.getByRole('button', { name: 'Remove verification' }).click()
   await page.getByText('Not verified', { exact: true }).waitFor()
 })
@@ -153,7 +153,7 @@ await visit('call-connected', async (page) => {
 await visit('ended-no-answer', async (page) => {
   await page.waitForTimeout(2000)
   await page.getByRole('button', { name: 'Call again' }).click()
-  await page.getByText('Calling…').waitFor()
+  await page.getByRole('main').getByText('Calling…').waitFor()
   await page.getByRole('button', { name: 'Cancel call' }).click()
   await page.getByText('The call was cancelled.').waitFor()
 })

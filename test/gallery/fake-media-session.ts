@@ -1,4 +1,4 @@
-/** Stands in for the media session: drawn people instead of a camera and a network. `?trouble=camera` breaks a device. */
+/** Stands in for the media session: drawn people instead of a camera and a network. `?trouble=camera` breaks a device, `?trouble=connection` loses packets. */
 import type { MediaSessionOptions } from '../../src-renderer/devices/open-media-session.ts'
 import type { CallStatistics, MediaSession } from '../../src-renderer/devices/media-session.ts'
 
@@ -94,6 +94,7 @@ export function openMediaSession({ listener }: MediaSessionOptions): MediaSessio
 }
 
 function measured(passed: number): CallStatistics {
+  const lost = 31 + (query.get('trouble') === 'connection' ? Math.round(passed / 20) : 0)
   const frames = Math.round((751_000 + passed) * 0.03)
   return {
     suite: 'AES_256_CM_HMAC_SHA1_80',
@@ -116,7 +117,7 @@ function measured(passed: number): CallStatistics {
       keyframesRequested: 3,
     },
     audio: { codec: 'opus', sentMs: 751_000 + passed, playedMs: 750_400 + passed, concealedMs: 180, bufferMs: 42 },
-    packets: { sent: frames * 5, received: frames * 5 - 31, lost: 31, refused: 0, dropped: 0 },
+    packets: { sent: frames * 5, received: frames * 5 - lost, lost, refused: 0, dropped: 0 },
     audioVideoSkewMs: 11,
     roundTripMs: 38,
   }

@@ -1,7 +1,7 @@
 /**
  * Builds the gallery and photographs every state into `reports/screens`; looks for what can be found without eyes on the way:
  * errors on the console, violations of the content policy, things wider than the window, controls without a name.
- * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [part of a name such as people.rtl]`.
+ * Run with `node scripts/run-typescript.mjs test/gallery/screenshots.ts [parts of names such as people.rtl]`.
  */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,12 +14,14 @@ const target = path.join(repository, 'reports/screens')
 const INCOMING = { width: 360, height: 420 }
 const AT_ONCE = 2
 
-const wanted = process.argv[2] ?? ''
+const wanted = process.argv.slice(2)
 await mkdir(target, { recursive: true })
 const gallery = await openGallery()
 
 const jobs = SHOTS.flatMap((shot) =>
-  shot.forms.map((form) => ({ shot, form, label: `${shot.name}.${form}` })).filter((job) => job.label.includes(wanted)),
+  shot.forms
+    .map((form) => ({ shot, form, label: `${shot.name}.${form}` }))
+    .filter(({ label }) => wanted.length === 0 || wanted.some((part) => label.includes(part))),
 )
 const complaints: string[] = []
 async function work(): Promise<void> {
@@ -49,7 +51,7 @@ async function photograph({ browser, url }: Gallery, shot: Shot, form: Form, lab
         : { width, height },
     deviceScaleFactor: scale,
     colorScheme: dark ? 'dark' : 'light',
-    locale: form === 'rtl' ? 'ar-EG' : 'en-GB',
+    locale: form.startsWith('rtl') ? 'ar-EG' : 'en-GB',
     reducedMotion: 'reduce',
   })
   try {

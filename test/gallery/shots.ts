@@ -11,6 +11,7 @@ export const FORMS = {
   /** 1000 × 700 at 200 %. */
   zoomed: { width: 500, height: 350, dark: false, scale: 2 },
   rtl: { width: 1000, height: 700, dark: false, scale: 1 },
+  'rtl-narrow': { width: 480, height: 720, dark: false, scale: 1 },
   long: { width: 1000, height: 700, dark: true, scale: 1 },
   'long-narrow': { width: 480, height: 720, dark: false, scale: 1 },
 } as const
@@ -42,7 +43,17 @@ const after =
     for (const step of steps) await step(page)
   }
 // The mirrored language turns the words of buttons around: those are found by place.
-const nthButton = (index: number) => (page: Page) => page.locator('article button').nth(index).click()
+const openMenu = (page: Page) => page.locator('article [aria-haspopup=menu]').click()
+const tab =
+  (times: number, keys = 'Tab') =>
+  async (page: Page) => {
+    for (let presses = 0; presses < times; presses++) await page.keyboard.press(keys)
+  }
+const menuItem = (index: number) => async (page: Page) => {
+  await first(page)
+  await openMenu(page)
+  await page.getByRole('menuitem').nth(index).click()
+}
 const openProof = (page: Page) => page.locator('header button').first().click()
 const settings = (index: number) =>
   after(
@@ -87,6 +98,12 @@ export const SHOTS: readonly Shot[] = [
   main('welcome-nothing', 'welcome', ['light'], button('Create account')),
   main('welcome-keys', 'welcome-elsewhere', ['light', 'narrow'], (page) => page.locator('summary').click()),
   main('welcome-service', 'welcome', MOST, (page) => page.locator('footer button').click()),
+  main('welcome-service-other', 'welcome-elsewhere', ['light', 'dark', 'zoomed'], async (page) => {
+    await page.locator('footer button').click()
+    await page.getByRole('textbox').last().fill('')
+    await page.keyboard.press('Enter')
+  }),
+  main('welcome-tabbed', 'welcome', BOTH, tab(4)),
   main('empty', 'empty', MOST),
   main('people', 'people', ALL),
   main('people-verified', 'people', ALL, first),
@@ -94,17 +111,12 @@ export const SHOTS: readonly Shot[] = [
   main('people-key-changed', 'people', MOST, (page) => page.getByRole('option').nth(2).click()),
   main('people-blocked', 'people', ['light'], person(/Telemarketing/)),
   main('people-not-in-contacts', 'people', ['light'], person(/pat/)),
-  main('people-menu', 'people', ['light', 'dark', 'rtl'], after(first, nthButton(0))),
-  main('people-rename', 'people', ['light', 'narrow'], async (page) => {
-    await first(page)
-    await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menuitem').first().click()
-  }),
-  main('people-remove', 'people', ['light', 'dark'], async (page) => {
-    await first(page)
-    await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menuitem').last().click()
-  }),
+  main('people-menu', 'people', ['light', 'dark', 'rtl'], after(first, openMenu)),
+  main('people-rename', 'people', [...MOST, 'long'], menuItem(0)),
+  main('people-block', 'people', ['light', 'narrow', 'long-narrow'], menuItem(1)),
+  main('people-remove', 'people', [...MOST, 'long'], menuItem(2)),
+  main('people-add', 'people', ['light', 'dark'], after(person(/pat/), button('Add to contacts'))),
+  main('people-tabbed', 'people', BOTH, after(first, tab(3))),
   main(
     'people-number',
     'people',
@@ -162,24 +174,28 @@ export const SHOTS: readonly Shot[] = [
     await page.getByRole('button', { name: 'Show preview' }).click()
     await page.getByRole('button', { name: 'Test microphone' }).click()
   }),
-  main('settings-av-select', 'people', ['light'], async (page) => {
+  main('settings-av-select', 'people', ['light', 'rtl'], async (page) => {
     await settings(1)(page)
-    await page.getByRole('button', { name: 'Microphone' }).first().click()
+    await page.locator('.device button').nth(2).click()
   }),
   main('settings-privacy', 'people', MOST, async (page) => {
     await settings(2)(page)
     await page.getByRole('switch').first().click()
     await page.waitForTimeout(300)
   }),
+  main('settings-clear', 'people', ['light', 'narrow'], after(settings(2), button('Clear history'))),
   main('settings-security', 'people', MOST, settings(3)),
-  main('settings-appearance', 'people', ['light'], settings(4)),
-  main('settings-service', 'people', ['light', 'narrow'], settings(5)),
-  main('settings-about', 'people', BOTH, settings(6)),
+  main('settings-appearance', 'people', ['light', 'dark', 'rtl'], settings(4)),
+  main('settings-service', 'people', ['light', 'narrow', 'rtl'], settings(5)),
+  main('settings-about', 'people', [...BOTH, 'rtl', 'narrow'], settings(6)),
   main('call-calling', 'call-calling', CALL),
-  main('call-ringing', 'call-ringing', ['dark', 'long']),
+  main('call-ringing', 'call-ringing', ['dark', 'long', 'long-narrow', 'zoomed', 'rtl']),
   main('call-ringing-audio', 'call-ringing-audio', CALL),
   main('call-connecting', 'call-connecting', ['dark']),
-  main('call-connected', 'call-connected', [...CALL, 'least', 'light', 'long', 'long-narrow']),
+  main('call-connected', 'call-connected', [...CALL, 'least', 'light', 'long', 'long-narrow', 'rtl-narrow']),
+  main('call-stranger', 'call-stranger', ['dark', 'narrow']),
+  main('call-tabbed', 'call-connected', ['dark'], tab(3)),
+  main('call-end-tabbed', 'call-connected', ['dark'], tab(1, 'Shift+Tab')),
   main('call-portrait', 'call-connected', ['dark'], undefined, 'remote=portrait'),
   main('call-resting', 'call-muted', ['dark', 'narrow'], async (page) => {
     await page.mouse.move(300, 300)
@@ -191,13 +207,16 @@ export const SHOTS: readonly Shot[] = [
     await page.waitForTimeout(300)
   }),
   main('call-camera-off', 'call-camera-off', CALL),
-  main('call-audio', 'call-audio', ['dark', 'narrow']),
+  main('call-audio', 'call-audio', ['dark', 'narrow', 'long', 'rtl']),
   main('call-muted', 'call-muted', CALL),
   main('call-reconnecting', 'call-reconnecting', CALL),
   main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
+  main('call-weak', 'call-connected', ['dark', 'narrow'], (page) => page.waitForTimeout(8500), 'trouble=connection'),
   main('call-devices', 'call-connected', CALL, (page) => page.locator('[role=toolbar] button').nth(1).click()),
   main('call-proof', 'call-connected', ['dark', 'least', 'narrow', 'zoomed', 'rtl', 'long-narrow'], openProof),
   main('call-proof-verified', 'call-verified', ['dark'], openProof),
+  main('call-verified', 'call-verified', ['dark', 'narrow']),
+  main('call-key-changed', 'call-key-changed', ['dark']),
   main('call-proof-waiting', 'call-no-words', ['dark'], openProof),
   main('call-proof-changed', 'call-key-changed', ['dark'], openProof),
   main('call-proof-differ', 'call-connected', ['dark'], after(openProof, button('They differ'))),
@@ -217,6 +236,7 @@ export const SHOTS: readonly Shot[] = [
   incoming('incoming-video', ALL),
   incoming('incoming-audio', BOTH),
   incoming('incoming-stranger', BOTH),
+  incoming('incoming-claim', ['light', 'narrow']),
   incoming('incoming-key-changed', ['light']),
   incoming('incoming-video', BOTH, 'incoming-preview', button('Show my camera')),
 ]

@@ -127,6 +127,10 @@ const states = {
   'call-ringing-audio': inCall({ kind: 'ringing' }, { local: { audio: true, video: false } }),
   'call-connecting': inCall({ kind: 'connecting' }),
   'call-connected': inCall({ kind: 'connected' }),
+  'call-stranger': inCall(
+    { kind: 'connected' },
+    { name: 'Mara Lindqvist', handle: 'mara.l1ndqvist', accountId: undefined },
+  ),
   'call-camera-off': inCall({ kind: 'connected' }, { remote: { audio: true, video: false } }),
   'call-audio': inCall(
     { kind: 'connected' },
@@ -150,6 +154,12 @@ const states = {
   'incoming-video': incoming({}),
   'incoming-audio': incoming({ video: false, verification: 'unverified' }),
   'incoming-stranger': incoming({ name: 'pat', handle: 'pat', inContacts: false, verification: 'unverified' }),
+  'incoming-claim': incoming({
+    name: 'Mara Lindqvist',
+    handle: 'mara.l1ndqvist',
+    inContacts: false,
+    verification: 'unverified',
+  }),
   'incoming-key-changed': incoming({ name: 'Jonas Weber', handle: 'jonas', verification: 'key-changed' }),
 } satisfies Readonly<Record<string, Build>>
 

@@ -1,5 +1,5 @@
-/** Which sentence tells a person what went wrong. A reason without one is a type error. */
-import type { EndReason, KeychainProblem } from '../../../src-shared/ipc/snapshot.ts'
+/** Which words tell a person how things stand or what went wrong. A reason without one is a type error. */
+import type { EndReason, KeychainProblem, Verification } from '../../../src-shared/ipc/snapshot.ts'
 import type { DeviceProblem } from '../../devices/media-session.ts'
 import type { MessageKey } from './translator.ts'
 
@@ -35,6 +35,13 @@ export const endWord: Readonly<Record<EndReason, MessageKey>> = {
   'unknown-handle': 'ended.unknownHandle',
   'key-changed': 'ended.keyChanged',
   'no-devices': 'ended.noDevices',
+}
+
+/** How far one can be sure of who the other is. */
+export const verificationWord: Readonly<Record<Verification, MessageKey>> = {
+  verified: 'verify.verified',
+  unverified: 'verify.unverified',
+  'key-changed': 'verify.keyChanged',
 }
 
 type Platform = 'darwin' | 'win32' | 'linux'

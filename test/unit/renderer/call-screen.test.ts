@@ -7,6 +7,7 @@ import {
   nearestCorner,
   nextCorner,
 } from '../../../src-renderer/features/call/corners.ts'
+import { ConnectionQuality } from '../../../src-renderer/features/call/connection-quality.ts'
 import { pictureFit } from '../../../src-renderer/features/call/picture-fit.ts'
 
 const area = { width: 1000, height: 600 }
@@ -66,5 +67,37 @@ describe('pictureFit', () => {
   it('does not divide by nothing', () => {
     expect(pictureFit({ width: 0, height: 0 }, area)).toBe('cover')
     expect(pictureFit({ width: 10, height: 10 }, { width: 0, height: 10 })).toBe('cover')
+  })
+})
+
+describe('ConnectionQuality', () => {
+  /** What it says after each second; `shares` of each second's packets are lost. */
+  function seconds(shares: readonly number[]): readonly boolean[] {
+    const quality = new ConnectionQuality()
+    let [lost, received] = [0, 0]
+    return shares.map((share) => {
+      lost += 100 * share
+      received += 100 * (1 - share)
+      return quality.measured({ lost, received })
+    })
+  }
+  const times = <Value>(count: number, value: Value) => Array.from({ length: count }, () => value)
+
+  it('says nothing of a good connection, nor of one bad second', () => {
+    expect(seconds([...times(10, 0.01), 0.4, ...times(10, 0.01)])).not.toContain(true)
+  })
+
+  it('speaks when packets keep being lost', () => {
+    expect(seconds(times(10, 0.2)).at(-1)).toBe(true)
+  })
+
+  it('goes on between the two bounds, and stops when all is well again', () => {
+    expect(seconds([...times(10, 0.2), ...times(10, 0.05)]).at(-1)).toBe(true)
+    expect(seconds([...times(10, 0.2), ...times(10, 0.01)]).at(-1)).toBe(false)
+  })
+
+  it('has no opinion while nothing comes in', () => {
+    const quality = new ConnectionQuality()
+    expect(times(10, { lost: 3, received: 40 }).map((packets) => quality.measured(packets))).not.toContain(true)
   })
 })

@@ -39,6 +39,8 @@ const WORDS: readonly (readonly [string, string])[] = [
   ['text-soft', 'danger-soft'],
   ['text', 'button'],
   ['text', 'button-hover'],
+  ['on-strong', 'strong'],
+  ['on-strong', 'strong-hover'],
   ['on-accent', 'accent'],
   ['on-accent', 'accent-hover'],
   ['on-danger', 'danger'],
@@ -51,10 +53,14 @@ const WORDS: readonly (readonly [string, string])[] = [
 const EDGES: readonly (readonly [string, string])[] = [
   ['line-strong', 'canvas'],
   ['line-strong', 'raised'],
+  ['strong', 'canvas'],
+  ['strong', 'raised'],
   ['accent', 'canvas'],
   ['accent', 'sidebar'],
   ['ring', 'canvas'],
   ['ring', 'sidebar'],
+  ['ring', 'raised'],
+  ['ring', 'selected'],
 ]
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
