@@ -33,9 +33,14 @@ export function x25519Shared(secret: Bytes, peer: Bytes): Uint8Array | undefined
   }
 }
 
-/** A key pair from 48 random bytes, reduced as in FIPS 186-5 appendix A.2.1; the public point is uncompressed, 65 bytes. */
+/** From 48 random bytes, reduced as in FIPS 186-5 appendix A.2.1. */
+export function p256Secret(seed: Bytes): Uint8Array {
+  return p256.utils.randomSecretKey(seed)
+}
+
+/** The same with its public point, uncompressed, 65 bytes. */
 export function p256KeyPair(seed: Bytes): KeyPair {
-  const secret = p256.utils.randomSecretKey(seed)
+  const secret = p256Secret(seed)
   return { secret, public: p256.getPublicKey(secret, false) }
 }
 

@@ -12,7 +12,8 @@ import type { UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { KEM_PUBLIC_LENGTH, P256_PUBLIC_LENGTH } from '../crypto/agreement.ts'
 import { hash } from '../crypto/hash.ts'
-import { sign, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH, verify } from '../crypto/signature.ts'
+import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
+import { sign, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/signature.ts'
 
 /** Of the whole protocol; the first byte of certificates, device lists, envelopes and Accepts (R2). */
 export const PROTOCOL_VERSION = 1
@@ -48,18 +49,22 @@ export interface Certificate extends CertificateFields {
   readonly deviceSig: Bytes
 }
 
+declare const signed: unique symbol
 declare const checked: unique symbol
 
-/** A certificate whose signatures and times were checked. Whether its device was revoked is another question: `device-list.ts`. */
-export type VerifiedCertificate = Certificate & { readonly [checked]: 'certificate' }
+/** A certificate whose signatures and version were checked, and not its times: all that can be said of it without a clock. */
+export type SignedCertificate = Certificate & { readonly [signed]: 'certificate' }
 
-export type CertificateRefusal =
-  | 'account' /* of another account than the expected one */
+/** A certificate whose signatures and times were checked. Whether its device was revoked is another question: `device-list.ts`. */
+export type VerifiedCertificate = SignedCertificate & { readonly [checked]: 'certificate' }
+
+export type CertificateSignatureRefusal =
   | 'account-signature'
   | 'device-signature' /* the account claims a device that does not agree (unknown key-share) */
   | 'version' /* the device speaks later versions only */
-  | 'not-yet'
-  | 'expired'
+
+export type CertificateRefusal =
+  'account' /* of another account than the expected one */ | CertificateSignatureRefusal | 'not-yet' | 'expired'
 
 export function issueCertificate(
   fields: CertificateFields,
@@ -113,19 +118,30 @@ export function readCertificate(reader: ByteReader): Certificate {
   return { ...fields, bytes: reader.since(start), certHash: hash('cert hash', body), accountSig, deviceSig }
 }
 
+/** R4 but for times and device list: both signatures, and a version that this device speaks. */
+export function verifyCertificateSignatures(
+  certificate: Certificate,
+  primitives: Primitives = PORTABLE,
+): Result<SignedCertificate, CertificateSignatureRefusal> {
+  const body = certificate.bytes.subarray(0, CERTIFICATE_BODY_LENGTH)
+  const { accountPub, devicePub, accountSig, deviceSig } = certificate
+  if (!primitives.verifyDigest(accountPub, accountSig, hash(ACCOUNT_LABEL, body))) return failure('account-signature')
+  if (!primitives.verifyDigest(devicePub, deviceSig, hash(DEVICE_LABEL, body))) return failure('device-signature')
+  if (certificate.minVersion > PROTOCOL_VERSION) return failure('version')
+  // The one place where a certificate becomes a signed one.
+  return success(certificate as SignedCertificate)
+}
+
 /** R4 but for the device list: both signatures, and `now` within its times. */
 export function verifyCertificate(
   certificate: Certificate,
   expected: { readonly accountPub: Bytes; readonly now: UnixMs },
 ): Result<VerifiedCertificate, CertificateRefusal> {
-  const body = certificate.bytes.subarray(0, CERTIFICATE_BODY_LENGTH)
-  const { accountPub, devicePub, accountSig, deviceSig } = certificate
-  if (!equalBytes(accountPub, expected.accountPub)) return failure('account')
-  if (!verify(accountPub, accountSig, ACCOUNT_LABEL, body)) return failure('account-signature')
-  if (!verify(devicePub, deviceSig, DEVICE_LABEL, body)) return failure('device-signature')
-  if (certificate.minVersion > PROTOCOL_VERSION) return failure('version')
+  if (!equalBytes(certificate.accountPub, expected.accountPub)) return failure('account')
+  const signatures = verifyCertificateSignatures(certificate)
+  if (!signatures.ok) return signatures
   if (expected.now < certificate.notBefore) return failure('not-yet')
   if (expected.now > certificate.notAfter) return failure('expired')
   // The one place where a certificate becomes a verified one.
-  return success(certificate as VerifiedCertificate)
+  return success(signatures.value as VerifiedCertificate)
 }
