@@ -30,7 +30,8 @@ export default defineConfig({
     build: {
       target: CHROME,
       minify: true,
-      modulePreload: false,
+      // The links, without the script that older browsers would need.
+      modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       rolldownOptions: {
         input: { index: path.resolve('src-renderer/index.html'), incoming: path.resolve('src-renderer/incoming.html') },

@@ -5,10 +5,13 @@
  * What must be settled before Electron is ready happens in this file, in this order; `application.ts` does the rest.
  */
 import { app, dialog } from 'electron'
+import * as crypto from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
+import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
+import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import { choosePasswordStore } from '../keychain/os-keychain.ts'
 import { runApplication } from './application.ts'
 import { LINK_SCHEME } from './deep-link.ts'
@@ -47,6 +50,7 @@ function openProfile(folder: string | undefined): ProfileFolder | undefined {
 }
 
 function start(): void {
+  choosePrimitives(opensslPrimitives(crypto))
   // Whatever this process and its children write is its owner's alone.
   process.umask(0o077)
   const texts = textsFor('system', app.getLocale())

@@ -3,6 +3,9 @@
  * process that started it is gone. With `--json` and to a parent process it says so in one object:
  * `{ "kind": "ready", "port", "relayPort", "addresses" }` or `{ "kind": "failed", "message" }`.
  */
+import * as crypto from 'node:crypto'
+import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
+import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import { DiskFullError } from '../storage/free-space.ts'
 import { FolderInUseError } from '../storage/folder-lock.ts'
 import { NewerSchemaError } from '../storage/migrations.ts'
@@ -30,6 +33,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
+choosePrimitives(opensslPrimitives(crypto))
 const read = readConfiguration(process.argv.slice(2), process.env)
 if (!read.ok) {
   process.stderr.write(`${read.reason}\n\n${USAGE}\n`)

@@ -2,13 +2,12 @@
  * Key agreement: X25519 (RFC 7748), ECDH on P-256 (SEC 1, NIST SP 800-56A) and ML-KEM-768 (FIPS 203).
  * R3: whatever would make the outcome predictable is refused with `undefined`; the caller drops the message.
  */
-import { x25519 } from '@noble/curves/ed25519.js'
-import { p256 } from '@noble/curves/nist.js'
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import type { Bytes } from '../base/bytes.ts'
+import { primitives } from './chosen-primitives.ts'
+import { p256Secret } from './portable.ts'
 
 export const X25519_LENGTH = 32
-export const P256_PUBLIC_LENGTH = 65
 export const KEM_PUBLIC_LENGTH = 1184
 export const KEM_CIPHERTEXT_LENGTH = 1088
 /** `d ‖ z` of FIPS 203 algorithm 16: the whole key pair follows from it. */
@@ -21,39 +20,25 @@ export interface KeyPair {
 }
 
 export function x25519KeyPair(secret: Bytes): KeyPair {
-  return { secret, public: x25519.getPublicKey(secret) }
+  return { secret, public: primitives().x25519PublicKey(secret) }
 }
 
 /** 32 bytes, or `undefined` for a peer value that leads to zero (RFC 7748 section 6.1). */
 export function x25519Shared(secret: Bytes, peer: Bytes): Uint8Array | undefined {
-  try {
-    return x25519.getSharedSecret(secret, peer)
-  } catch {
-    return undefined
-  }
+  return primitives().x25519Shared(secret, peer)
 }
 
-/** From 48 random bytes, reduced as in FIPS 186-5 appendix A.2.1. */
-export function p256Secret(seed: Bytes): Uint8Array {
-  return p256.utils.randomSecretKey(seed)
-}
-
-/** The same with its public point, uncompressed, 65 bytes. */
+/** A key pair from 48 random bytes, reduced as in FIPS 186-5 appendix A.2.1; the public point is uncompressed, 65 bytes. */
 export function p256KeyPair(seed: Bytes): KeyPair {
   const secret = p256Secret(seed)
-  return { secret, public: p256.getPublicKey(secret, false) }
+  return { secret, public: primitives().p256PublicKey(secret) }
 }
 
 export const P256_SEED_LENGTH = 48
 
 /** The x-coordinate, 32 bytes; `undefined` for a point that is not an uncompressed point of the curve. */
 export function p256Shared(secret: Bytes, peer: Bytes): Uint8Array | undefined {
-  if (peer.length !== P256_PUBLIC_LENGTH || peer[0] !== 0x04) return undefined
-  try {
-    return p256.getSharedSecret(secret, peer, true).slice(1)
-  } catch {
-    return undefined
-  }
+  return primitives().p256Shared(secret, peer)
 }
 
 export function kemKeyPair(seed: Bytes): KeyPair {

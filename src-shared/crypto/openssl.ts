@@ -6,23 +6,25 @@
  * keys less strictly. So the key is checked here first; what OpenSSL then accepts, noble accepts too, and what it refuses, noble decides:
  * a signature under a key with a torsion component counts for all or for none.
  */
-import { toBase64Url } from '../base/base64url.ts'
+import { fromBase64Url, toBase64Url } from '../base/base64url.ts'
 import { type Bytes, equalBytes, fromHex } from '../base/bytes.ts'
-import { P256_PUBLIC_LENGTH, p256Secret } from './agreement.ts'
-import { PORTABLE, type Primitives } from './primitives.ts'
-import { SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from './signature.ts'
+import { PORTABLE } from './portable.ts'
+import { P256_PUBLIC_LENGTH, type Primitives, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from './primitives.ts'
 
-interface EdKey {
+/** RFC 8037 */
+interface OctetKey {
   readonly kty: 'OKP'
-  readonly crv: 'Ed25519'
+  readonly crv: 'Ed25519' | 'X25519'
   readonly x: string
   readonly d?: string
 }
+type Jwk = OctetKey & Record<string, string>
 
 /** What is used of `node:crypto`. */
 export interface OpenSsl<KeyObject> {
-  createPublicKey(key: { key: EdKey & Record<string, string>; format: 'jwk' }): KeyObject
-  createPrivateKey(key: { key: EdKey & Record<string, string>; format: 'jwk' }): KeyObject
+  createPublicKey(key: { key: Jwk; format: 'jwk' } | NoInfer<KeyObject>): KeyObject
+  createPrivateKey(key: { key: Jwk; format: 'jwk' }): KeyObject
+  diffieHellman(keys: { privateKey: NoInfer<KeyObject>; publicKey: NoInfer<KeyObject> }): Bytes
   sign(algorithm: null, message: Bytes, key: NoInfer<KeyObject>): Bytes
   verify(algorithm: null, message: Bytes, key: NoInfer<KeyObject>, signature: Bytes): boolean
   createECDH(curve: 'prime256v1'): {
@@ -32,41 +34,52 @@ export interface OpenSsl<KeyObject> {
   }
 }
 
-export function opensslPrimitives<KeyObject>(openssl: OpenSsl<KeyObject>): Primitives {
+export function opensslPrimitives<KeyObject extends { export(as: { format: 'jwk' }): { x?: string } }>(
+  openssl: OpenSsl<KeyObject>,
+): Primitives {
   const ecdh = (secret: Bytes) => {
     const exchange = openssl.createECDH('prime256v1')
     exchange.setPrivateKey(secret)
     return exchange
   }
   // As JWK: reading DER costs OpenSSL 3 more than the signature. Of a private key only `d` is read.
-  const edKey = (bytes: Bytes): EdKey => ({ kty: 'OKP', crv: 'Ed25519', x: toBase64Url(bytes) })
+  const publicKey = (crv: OctetKey['crv'], bytes: Bytes): KeyObject =>
+    openssl.createPublicKey({ key: { kty: 'OKP', crv, x: toBase64Url(bytes) }, format: 'jwk' })
+  const privateKey = (crv: OctetKey['crv'], secret: Bytes): KeyObject => {
+    const d = toBase64Url(secret)
+    return openssl.createPrivateKey({ key: { kty: 'OKP', crv, x: d, d }, format: 'jwk' })
+  }
+  const publicBytes = (crv: OctetKey['crv'], secret: Bytes): Uint8Array =>
+    fromBase64Url(openssl.createPublicKey(privateKey(crv, secret)).export({ format: 'jwk' }).x ?? '') ??
+    new Uint8Array()
 
   return {
-    signDigest(secret, digest) {
-      const key = { ...edKey(secret), d: toBase64Url(secret) }
-      return Uint8Array.from(openssl.sign(null, digest, openssl.createPrivateKey({ key, format: 'jwk' })))
+    ed25519PublicKey: (secret) => publicBytes('Ed25519', secret),
+
+    signDigest: (secret, digest) => Uint8Array.from(openssl.sign(null, digest, privateKey('Ed25519', secret))),
+
+    verifyDigest(signer, signature, digest) {
+      if (signer.length !== SIGNING_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false
+      if (!isStrictKey(signer)) return false
+      const accepted = attempt(() => openssl.verify(null, digest, publicKey('Ed25519', signer), signature))
+      return accepted === true || PORTABLE.verifyDigest(signer, signature, digest)
     },
 
-    verifyDigest(publicKey, signature, digest) {
-      if (publicKey.length !== SIGNING_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false
-      if (!isStrictKey(publicKey)) return false
-      const accepted = attempt(() => {
-        const key = openssl.createPublicKey({ key: { ...edKey(publicKey) }, format: 'jwk' })
-        return openssl.verify(null, digest, key, signature)
-      })
-      return accepted === true || PORTABLE.verifyDigest(publicKey, signature, digest)
-    },
-
-    p256KeyPair(seed) {
-      const secret = p256Secret(seed)
-      return { secret, public: Uint8Array.from(ecdh(secret).getPublicKey()) }
-    },
+    p256PublicKey: (secret) => Uint8Array.from(ecdh(secret).getPublicKey()),
 
     p256Shared(secret, peer) {
       // OpenSSL would also take compressed and hybrid points.
       if (peer.length !== P256_PUBLIC_LENGTH || peer[0] !== 0x04) return undefined
       return attempt(() => Uint8Array.from(ecdh(secret).computeSecret(peer)))
     },
+
+    x25519PublicKey: (secret) => publicBytes('X25519', secret),
+
+    x25519Shared: (secret, peer) =>
+      attempt(() => {
+        const keys = { privateKey: privateKey('X25519', secret), publicKey: publicKey('X25519', peer) }
+        return Uint8Array.from(openssl.diffieHellman(keys))
+      }),
   }
 }
 

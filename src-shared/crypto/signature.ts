@@ -2,12 +2,9 @@
  * Ed25519 signatures over labelled hashes: `Sign(sk, label, p…) = Ed25519(sk, H(label, p…))`.
  * Verification is the strict one of RFC 8032 section 5.1.7 (canonical encodings, no small-order key), not ZIP 215.
  */
-import { ed25519 } from '@noble/curves/ed25519.js'
 import type { Bytes } from '../base/bytes.ts'
+import { primitives } from './chosen-primitives.ts'
 import { hash } from './hash.ts'
-
-export const SIGNATURE_LENGTH = 64
-export const SIGNING_KEY_LENGTH = 32
 
 export interface SigningKeyPair {
   /** The 32-byte seed of RFC 8032 section 5.1.5. */
@@ -16,7 +13,7 @@ export interface SigningKeyPair {
 }
 
 export function signingKeyPair(seed: Bytes): SigningKeyPair {
-  return { secret: seed, public: ed25519.getPublicKey(seed) }
+  return { secret: seed, public: primitives().ed25519PublicKey(seed) }
 }
 
 export function sign(secret: Bytes, label: string, ...parts: readonly Bytes[]): Uint8Array {
@@ -29,17 +26,10 @@ export function verify(publicKey: Bytes, signature: Bytes, label: string, ...par
 
 /** For a digest that already carries its own label (`envDigest`). */
 export function signDigest(secret: Bytes, digest: Bytes): Uint8Array {
-  return ed25519.sign(digest, secret)
+  return primitives().signDigest(secret, digest)
 }
 
 /** `false` for every malformed key or signature; never throws. */
 export function verifyDigest(publicKey: Bytes, signature: Bytes, digest: Bytes): boolean {
-  if (publicKey.length !== SIGNING_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false
-  try {
-    const point = ed25519.Point.fromBytes(publicKey, false)
-    return !point.isSmallOrder() && ed25519.verify(signature, digest, publicKey, { zip215: false })
-  } catch {
-    // noble refuses malformed encodings by throwing; to a caller they are all "not a valid signature".
-    return false
-  }
+  return primitives().verifyDigest(publicKey, signature, digest)
 }

@@ -8,8 +8,8 @@ import { unreachable } from '../base/result.ts'
 import type { UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { hash } from '../crypto/hash.ts'
-import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
-import { SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/signature.ts'
+import { SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/primitives.ts'
+import { signDigest, verifyDigest } from '../crypto/signature.ts'
 import { HASH_LENGTH } from '../identity/certificate.ts'
 import { namedCodes } from '../protocol/named-codes.ts'
 import { type Join, readJoin } from './join.ts'
@@ -78,17 +78,11 @@ export function rosterHash(prev: Bytes, entry: Bytes): Uint8Array {
   return hash('roster', prev, entry)
 }
 
-export function issueEntry(
-  place: EntryPlace,
-  change: Change,
-  actor: EntrySigner,
-  at: UnixMs,
-  primitives: Primitives = PORTABLE,
-): Uint8Array {
+export function issueEntry(place: EntryPlace, change: Change, actor: EntrySigner, at: UnixMs): Uint8Array {
   const writer = new ByteWriter().fixed(place.groupId, GROUP_ID_LENGTH).u32(place.seq).fixed(place.prev, HASH_LENGTH)
   writeChange(writer, change)
   const body = writer.fixed(actor.certHash, HASH_LENGTH).u64(at).finish()
-  return concatBytes(body, primitives.signDigest(actor.signingSecret, hash(LABEL, body)))
+  return concatBytes(body, signDigest(actor.signingSecret, hash(LABEL, body)))
 }
 
 export function parseEntry(bytes: Bytes): Entry | undefined {
@@ -105,9 +99,9 @@ export function parseEntry(bytes: Bytes): Entry | undefined {
   }))
 }
 
-export function entrySignedBy(devicePub: Bytes, entry: Entry, primitives: Primitives): boolean {
+export function entrySignedBy(devicePub: Bytes, entry: Entry): boolean {
   const digest = hash(LABEL, entry.bytes.subarray(0, -SIGNATURE_LENGTH))
-  return primitives.verifyDigest(devicePub, entry.signature, digest)
+  return verifyDigest(devicePub, entry.signature, digest)
 }
 
 function writeChange(writer: ByteWriter, change: Change): void {

@@ -7,8 +7,8 @@ import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
 import { failure, type Result, success } from '../base/result.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { hash } from '../crypto/hash.ts'
-import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
-import { SIGNATURE_LENGTH } from '../crypto/signature.ts'
+import { SIGNATURE_LENGTH } from '../crypto/primitives.ts'
+import { signDigest, verifyDigest } from '../crypto/signature.ts'
 import {
   type Certificate,
   CERTIFICATE_LENGTH,
@@ -79,7 +79,7 @@ export type JoinRefusal =
   | `key-${MemberKeyRefusal}`
   | 'key-epoch' /* not the device's first receive key */
 
-export function issueJoin(fields: JoinFields, deviceSecret: Bytes, primitives: Primitives = PORTABLE): Join {
+export function issueJoin(fields: JoinFields, deviceSecret: Bytes): Join {
   const body = new ByteWriter()
     .fixed(fields.groupId, GROUP_ID_LENGTH)
     .fixed(fields.certificate.bytes, CERTIFICATE_LENGTH)
@@ -89,7 +89,7 @@ export function issueJoin(fields: JoinFields, deviceSecret: Bytes, primitives: P
     .fixed(fields.joinKey.bytes, MEMBER_KEY_LENGTH)
     .fixed(orZero(fields.linkTag, LINK_TAG_LENGTH), LINK_TAG_LENGTH)
     .finish()
-  const signature = primitives.signDigest(deviceSecret, hash(LABEL, body))
+  const signature = signDigest(deviceSecret, hash(LABEL, body))
   return { ...fields, bytes: concatBytes(body, signature), signature }
 }
 
@@ -113,20 +113,16 @@ export function readJoin(reader: ByteReader): Join {
 }
 
 /** R28 for the Join in an entry: certificate signatures, minVersion, joinKey, its own signature, and one device and group in all. */
-export function verifyJoin(
-  join: Join,
-  groupId: Bytes,
-  primitives: Primitives = PORTABLE,
-): Result<VerifiedJoin, JoinRefusal> {
+export function verifyJoin(join: Join, groupId: Bytes): Result<VerifiedJoin, JoinRefusal> {
   if (!equalBytes(join.groupId, groupId)) return failure('group')
   if (join.joinKey.epoch !== 0) return failure('key-epoch')
-  const certificate = verifyCertificateSignatures(join.certificate, primitives)
+  const certificate = verifyCertificateSignatures(join.certificate)
   if (!certificate.ok) return failure(`certificate-${certificate.reason}`)
   const { certHash, devicePub } = certificate.value
-  const joinKey = verifyMemberKey(join.joinKey, { groupId, certHash, devicePub }, primitives)
+  const joinKey = verifyMemberKey(join.joinKey, { groupId, certHash, devicePub })
   if (!joinKey.ok) return failure(`key-${joinKey.reason}`)
   const digest = hash(LABEL, join.bytes.subarray(0, -SIGNATURE_LENGTH))
-  if (!primitives.verifyDigest(devicePub, join.signature, digest)) return failure('signature')
+  if (!verifyDigest(devicePub, join.signature, digest)) return failure('signature')
   // The one place where a Join becomes a verified one.
   return success(join as VerifiedJoin)
 }

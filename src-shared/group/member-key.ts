@@ -6,10 +6,10 @@ import { type Bytes, concatBytes, equalBytes } from '../base/bytes.ts'
 import { type ByteReader, parse } from '../base/reader.ts'
 import { failure, type Result, success } from '../base/result.ts'
 import { ByteWriter } from '../base/writer.ts'
-import { KEM_PUBLIC_LENGTH, P256_PUBLIC_LENGTH } from '../crypto/agreement.ts'
+import { KEM_PUBLIC_LENGTH } from '../crypto/agreement.ts'
+import { P256_PUBLIC_LENGTH, SIGNATURE_LENGTH } from '../crypto/primitives.ts'
+import { signDigest, verifyDigest } from '../crypto/signature.ts'
 import { hash } from '../crypto/hash.ts'
-import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
-import { SIGNATURE_LENGTH } from '../crypto/signature.ts'
 import { HASH_LENGTH } from '../identity/certificate.ts'
 
 export const GROUP_ID_LENGTH = 16
@@ -48,11 +48,7 @@ export interface GroupDevice {
   readonly devicePub: Bytes
 }
 
-export function issueMemberKey(
-  fields: MemberKeyFields,
-  deviceSecret: Bytes,
-  primitives: Primitives = PORTABLE,
-): VerifiedMemberKey {
+export function issueMemberKey(fields: MemberKeyFields, deviceSecret: Bytes): VerifiedMemberKey {
   const body = new ByteWriter()
     .fixed(fields.groupId, GROUP_ID_LENGTH)
     .fixed(fields.certHash, HASH_LENGTH)
@@ -60,7 +56,7 @@ export function issueMemberKey(
     .fixed(fields.p256, P256_PUBLIC_LENGTH)
     .fixed(fields.kem, KEM_PUBLIC_LENGTH)
     .finish()
-  const signature = primitives.signDigest(deviceSecret, hash(LABEL, body))
+  const signature = signDigest(deviceSecret, hash(LABEL, body))
   const key: MemberKey = { ...fields, bytes: concatBytes(body, signature), signature }
   // Signed a line above.
   return key as VerifiedMemberKey
@@ -84,15 +80,11 @@ export function readMemberKey(reader: ByteReader): MemberKey {
   return { ...fields, bytes: reader.since(start), signature }
 }
 
-export function verifyMemberKey(
-  key: MemberKey,
-  owner: GroupDevice,
-  primitives: Primitives = PORTABLE,
-): Result<VerifiedMemberKey, MemberKeyRefusal> {
+export function verifyMemberKey(key: MemberKey, owner: GroupDevice): Result<VerifiedMemberKey, MemberKeyRefusal> {
   if (!equalBytes(key.groupId, owner.groupId)) return failure('group')
   if (!equalBytes(key.certHash, owner.certHash)) return failure('device')
   const digest = hash(LABEL, key.bytes.subarray(0, BODY_LENGTH))
-  if (!primitives.verifyDigest(owner.devicePub, key.signature, digest)) return failure('signature')
+  if (!verifyDigest(owner.devicePub, key.signature, digest)) return failure('signature')
   // The one place where a foreign key becomes a verified one.
   return success(key as VerifiedMemberKey)
 }

@@ -9,7 +9,7 @@ import { type Bytes, equalBytes } from '../base/bytes.ts'
 import { failure, type Result, success } from '../base/result.ts'
 import type { UnixMs } from '../base/time.ts'
 import { hash } from '../crypto/hash.ts'
-import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
+
 import {
   type AddPolicy,
   type Change,
@@ -74,25 +74,20 @@ export function groupIdOf(founderCertHash: Bytes, seed: Bytes): Uint8Array {
 }
 
 /** R28, R29, R30: one more entry; the first for `undefined`. A refused entry is no part of the chain. */
-export function applyEntry(
-  roster: Roster | undefined,
-  bytes: Bytes,
-  primitives: Primitives = PORTABLE,
-): Result<Roster, EntryRefusal> {
+export function applyEntry(roster: Roster | undefined, bytes: Bytes): Result<Roster, EntryRefusal> {
   const entry = parseEntry(bytes)
   if (entry === undefined) return failure('malformed')
-  return roster === undefined ? applyFirst(entry, primitives) : applyNext(roster, entry, primitives)
+  return roster === undefined ? applyFirst(entry) : applyNext(roster, entry)
 }
 
 /** All of them, or none. */
 export function applyEntries(
   roster: Roster | undefined,
   entries: readonly Bytes[],
-  primitives: Primitives = PORTABLE,
 ): Result<Roster | undefined, EntryRefusal> {
   let current = roster
   for (const bytes of entries) {
-    const next = applyEntry(current, bytes, primitives)
+    const next = applyEntry(current, bytes)
     if (!next.ok) return next
     current = next.value
   }
@@ -104,10 +99,9 @@ export function foundingEntry(
   fields: { readonly join: Join; readonly addPolicy: AddPolicy; readonly upgradeTag: Bytes | undefined },
   founder: EntrySigner,
   at: UnixMs,
-  primitives: Primitives = PORTABLE,
 ): Uint8Array {
   const place = { groupId: fields.join.groupId, seq: 0, prev: NO_ENTRY }
-  return issueEntry(place, { op: 'create', ...fields }, founder, at, primitives)
+  return issueEntry(place, { op: 'create', ...fields }, founder, at)
 }
 
 /** Whether it counts is seen by applying it. */
@@ -116,12 +110,11 @@ export function nextEntry(
   change: Exclude<Change, { readonly op: 'create' }>,
   actor: EntrySigner,
   at: UnixMs,
-  primitives: Primitives = PORTABLE,
 ): Uint8Array {
-  return issueEntry({ groupId, seq: hashes.length, prev: head }, change, actor, at, primitives)
+  return issueEntry({ groupId, seq: hashes.length, prev: head }, change, actor, at)
 }
 
-function applyFirst(entry: Entry, primitives: Primitives): Result<Roster, EntryRefusal> {
+function applyFirst(entry: Entry): Result<Roster, EntryRefusal> {
   const { groupId, seq, prev, change } = entry
   if (seq !== 0) return failure('gap')
   if (!equalBytes(prev, NO_ENTRY)) return failure('fork')
@@ -129,8 +122,8 @@ function applyFirst(entry: Entry, primitives: Primitives): Result<Roster, EntryR
   const { certificate, fromSeq } = change.join
   if (!equalBytes(entry.actor, certificate.certHash)) return failure('actor')
   if (fromSeq !== 0) return failure('consent')
-  if (!entrySignedBy(certificate.devicePub, entry, primitives)) return failure('signature')
-  const join = verifyJoin(change.join, groupId, primitives)
+  if (!entrySignedBy(certificate.devicePub, entry)) return failure('signature')
+  const join = verifyJoin(change.join, groupId)
   if (!join.ok) return failure(`join-${join.reason}`)
   const createHash = rosterHash(NO_ENTRY, entry.bytes)
   return success({
@@ -146,7 +139,7 @@ function applyFirst(entry: Entry, primitives: Primitives): Result<Roster, EntryR
   })
 }
 
-function applyNext(roster: Roster, entry: Entry, primitives: Primitives): Result<Roster, EntryRefusal> {
+function applyNext(roster: Roster, entry: Entry): Result<Roster, EntryRefusal> {
   const misplaced = refusalOfPlace(roster, entry)
   if (misplaced !== undefined) return failure(misplaced)
   const { seq, change } = entry
@@ -154,8 +147,8 @@ function applyNext(roster: Roster, entry: Entry, primitives: Primitives): Result
   if (actor === undefined) return failure('actor')
   const refused = refusalOf(roster, change, actor, seq)
   if (refused !== undefined) return failure(refused)
-  if (!entrySignedBy(actor.certificate.devicePub, entry, primitives)) return failure('signature')
-  const verified = verifiedChange(change, roster.groupId, primitives)
+  if (!entrySignedBy(actor.certificate.devicePub, entry)) return failure('signature')
+  const verified = verifiedChange(change, roster.groupId)
   if (!verified.ok) return verified
 
   const head = rosterHash(entry.prev, entry.bytes)
@@ -186,10 +179,9 @@ function refusalOfPlace(roster: Roster, { groupId, seq, prev, change, bytes }: E
 function verifiedChange(
   change: Change,
   groupId: Bytes,
-  primitives: Primitives,
 ): Result<Exclude<Change<VerifiedJoin>, { readonly op: 'create' }>, EntryRefusal> {
   if (change.op === 'create') return failure('op')
   if (change.op !== 'add') return success(change)
-  const join = verifyJoin(change.join, groupId, primitives)
+  const join = verifyJoin(change.join, groupId)
   return join.ok ? success({ op: 'add', join: join.value }) : failure(`join-${join.reason}`)
 }

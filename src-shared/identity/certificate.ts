@@ -10,10 +10,10 @@ import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
 import { failure, type Result, success } from '../base/result.ts'
 import type { UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
-import { KEM_PUBLIC_LENGTH, P256_PUBLIC_LENGTH } from '../crypto/agreement.ts'
+import { KEM_PUBLIC_LENGTH } from '../crypto/agreement.ts'
+import { P256_PUBLIC_LENGTH, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/primitives.ts'
+import { sign, verify } from '../crypto/signature.ts'
 import { hash } from '../crypto/hash.ts'
-import { PORTABLE, type Primitives } from '../crypto/primitives.ts'
-import { sign, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/signature.ts'
 
 /** Of the whole protocol; the first byte of certificates, device lists, envelopes and Accepts (R2). */
 export const PROTOCOL_VERSION = 1
@@ -121,12 +121,11 @@ export function readCertificate(reader: ByteReader): Certificate {
 /** R4 but for times and device list: both signatures, and a version that this device speaks. */
 export function verifyCertificateSignatures(
   certificate: Certificate,
-  primitives: Primitives = PORTABLE,
 ): Result<SignedCertificate, CertificateSignatureRefusal> {
   const body = certificate.bytes.subarray(0, CERTIFICATE_BODY_LENGTH)
   const { accountPub, devicePub, accountSig, deviceSig } = certificate
-  if (!primitives.verifyDigest(accountPub, accountSig, hash(ACCOUNT_LABEL, body))) return failure('account-signature')
-  if (!primitives.verifyDigest(devicePub, deviceSig, hash(DEVICE_LABEL, body))) return failure('device-signature')
+  if (!verify(accountPub, accountSig, ACCOUNT_LABEL, body)) return failure('account-signature')
+  if (!verify(devicePub, deviceSig, DEVICE_LABEL, body)) return failure('device-signature')
   if (certificate.minVersion > PROTOCOL_VERSION) return failure('version')
   // The one place where a certificate becomes a signed one.
   return success(certificate as SignedCertificate)

@@ -4,7 +4,8 @@ import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
 import type { UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { hash } from '../crypto/hash.ts'
-import { sign, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH, verify } from '../crypto/signature.ts'
+import { sign, verify } from '../crypto/signature.ts'
+import { SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from '../crypto/primitives.ts'
 import { HASH_LENGTH, PROTOCOL_VERSION } from './certificate.ts'
 
 export const DEVICES_MAX = 16

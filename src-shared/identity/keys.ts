@@ -2,7 +2,8 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/random.ts'
 import { KEM_SEED_LENGTH, kemKeyPair, type KeyPair, P256_SEED_LENGTH, p256KeyPair } from '../crypto/agreement.ts'
-import { SIGNING_KEY_LENGTH, type SigningKeyPair, signingKeyPair } from '../crypto/signature.ts'
+import { type SigningKeyPair, signingKeyPair } from '../crypto/signature.ts'
+import { SIGNING_KEY_LENGTH } from '../crypto/primitives.ts'
 
 /** What the vault holds. */
 export interface KeySeeds {
@@ -43,9 +44,14 @@ export function randomSeeds(random: RandomBytes): KeySeeds {
 }
 
 export function identityKeys(seeds: KeySeeds): IdentityKeys {
+  let agreement: AgreementKeys | undefined
   return {
     account: signingKeyPair(seeds.account),
     device: signingKeyPair(seeds.device),
-    agreement: { p256: p256KeyPair(seeds.agreeP256), kem: kemKeyPair(seeds.agreeKem) },
+    /** Made when mail comes: a start of the app does not wait for ML-KEM. */
+    get agreement() {
+      agreement ??= { p256: p256KeyPair(seeds.agreeP256), kem: kemKeyPair(seeds.agreeKem) }
+      return agreement
+    },
   }
 }

@@ -7,7 +7,7 @@ import { MalformedError, parse } from '../base/reader.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { GCM_TAG_LENGTH } from '../crypto/aead.ts'
 import { KEM_CIPHERTEXT_LENGTH, X25519_LENGTH } from '../crypto/agreement.ts'
-import { SIGNATURE_LENGTH } from '../crypto/signature.ts'
+import { SIGNATURE_LENGTH } from '../crypto/primitives.ts'
 import {
   type Certificate,
   CERTIFICATE_LENGTH,

@@ -7,8 +7,8 @@ import { MalformedError, parse } from '../base/reader.ts'
 import { DAY, type Ms, SECOND, type UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { SIV_TAG_LENGTH } from '../crypto/aead.ts'
-import { KEM_CIPHERTEXT_LENGTH, P256_PUBLIC_LENGTH } from '../crypto/agreement.ts'
-import { SIGNATURE_LENGTH } from '../crypto/signature.ts'
+import { KEM_CIPHERTEXT_LENGTH } from '../crypto/agreement.ts'
+import { P256_PUBLIC_LENGTH, SIGNATURE_LENGTH } from '../crypto/primitives.ts'
 import {
   type Certificate,
   CERTIFICATE_LENGTH,

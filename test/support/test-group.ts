@@ -1,7 +1,8 @@
 /** Group calls for tests: devices with Joins, and chains of entries, all made from names. */
 import * as crypto from 'node:crypto'
 import { memberKeyHash } from '../../src-shared/group/member-key.ts'
-import { kemKeyPair, type KeyPair } from '../../src-shared/crypto/agreement.ts'
+import { kemKeyPair, type KeyPair, p256KeyPair } from '../../src-shared/crypto/agreement.ts'
+import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import { type AddPolicy, type Change, type EntrySigner } from '../../src-shared/group/entry.ts'
 import { issueJoin, type Join, type JoinFields } from '../../src-shared/group/join.ts'
@@ -10,7 +11,8 @@ import { applyEntry, type EntryRefusal, foundingEntry, nextEntry, type Roster } 
 import { seededRandom } from './seeded-random.ts'
 import { NOW, type TestDevice, testDevice, valueOf } from './test-device.ts'
 
-export const primitives = opensslPrimitives(crypto)
+// Chains of dozens of signed entries would take noble most of a minute.
+choosePrimitives(opensslPrimitives(crypto))
 export const GROUP_ID = new Uint8Array(16).fill(0x67)
 
 /** The private halves of a MemberKey, as it was published. */
@@ -28,10 +30,10 @@ export function signerOf({ certificate, keys }: TestDevice): EntrySigner {
 export function testMemberKey(device: TestDevice, epoch: number, groupId: Uint8Array = GROUP_ID): TestMemberKey {
   const { certHash } = device.certificate
   const random = seededRandom(`member key ${Buffer.from(certHash).toString('hex')} ${String(epoch)}`)
-  const p256 = primitives.p256KeyPair(random(48))
+  const p256 = p256KeyPair(random(48))
   const kem = kemKeyPair(random(64))
   const fields = { groupId, certHash, epoch, p256: p256.public, kem: kem.public }
-  const memberKey = issueMemberKey(fields, device.keys.device.secret, primitives)
+  const memberKey = issueMemberKey(fields, device.keys.device.secret)
   return { memberKey, hash: memberKeyHash(memberKey), p256, kem }
 }
 
@@ -47,7 +49,7 @@ export function testJoin(device: TestDevice, fromSeq: number, nonce = 0, changed
     linkTag: undefined,
     ...changed,
   }
-  return issueJoin(fields, device.keys.device.secret, primitives)
+  return issueJoin(fields, device.keys.device.secret)
 }
 
 /** The Join's key is made once for each device: making it is most of the work. */
@@ -60,13 +62,13 @@ const firstKeys = new WeakMap<TestDevice, VerifiedMemberKey>()
 
 export function foundedBy(founder: TestDevice, addPolicy: AddPolicy = 'hosts'): Roster {
   const fields = { join: testJoin(founder, 0), addPolicy, upgradeTag: undefined }
-  return valueOf(applyEntry(undefined, foundingEntry(fields, signerOf(founder), NOW, primitives), primitives))
+  return valueOf(applyEntry(undefined, foundingEntry(fields, signerOf(founder), NOW)))
 }
 
 export type LaterChange = Exclude<Change, { readonly op: 'create' }>
 
 export function attempt(roster: Roster, actor: TestDevice, change: LaterChange): Roster | EntryRefusal {
-  const result = applyEntry(roster, nextEntry(roster, change, signerOf(actor), NOW, primitives), primitives)
+  const result = applyEntry(roster, nextEntry(roster, change, signerOf(actor), NOW))
   return result.ok ? result.value : result.reason
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it, test } from 'vitest'
 import { concatBytes, fromHex, toHex } from '../../../src-shared/base/bytes.ts'
 import { p256KeyPair } from '../../../src-shared/crypto/agreement.ts'
 import { opensslPrimitives } from '../../../src-shared/crypto/openssl.ts'
-import { PORTABLE } from '../../../src-shared/crypto/primitives.ts'
+import { p256Secret, PORTABLE } from '../../../src-shared/crypto/portable.ts'
 import vectors from '../../vectors/ed25519-sign-input.json' with { type: 'json' }
 
 const fast = opensslPrimitives(crypto)
@@ -53,6 +53,15 @@ function signedUnderMixedKey(part: InstanceType<typeof Point>, digest: Uint8Arra
 }
 
 describe('Ed25519', () => {
+  it('makes the same public keys', () => {
+    fc.assert(
+      fc.property(bytes(32), (secret) => {
+        expect(fast.ed25519PublicKey(secret)).toEqual(PORTABLE.ed25519PublicKey(secret))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   it('makes the same signatures', () => {
     fc.assert(
       fc.property(bytes(32), bytes(32), (secret, digest) => {
@@ -167,16 +176,16 @@ describe('P-256', () => {
   it('makes the same keys and the same secrets', () => {
     fc.assert(
       fc.property(bytes(48), bytes(48), (a, b) => {
-        const pair = fast.p256KeyPair(a)
-        expect(pair).toEqual(PORTABLE.p256KeyPair(a))
-        const { public: other } = fast.p256KeyPair(b)
-        expect(fast.p256Shared(pair.secret, other)).toEqual(PORTABLE.p256Shared(pair.secret, other))
+        const secret = p256Secret(a)
+        expect(fast.p256PublicKey(secret)).toEqual(PORTABLE.p256PublicKey(secret))
+        const other = fast.p256PublicKey(p256Secret(b))
+        expect(fast.p256Shared(secret, other)).toEqual(PORTABLE.p256Shared(secret, other))
       }),
       { numRuns: 50 },
     )
     for (const edge of [0x00, 0xff]) {
-      const seed = new Uint8Array(48).fill(edge)
-      expect(fast.p256KeyPair(seed)).toEqual(PORTABLE.p256KeyPair(seed))
+      const secret = p256Secret(new Uint8Array(48).fill(edge))
+      expect(fast.p256PublicKey(secret)).toEqual(PORTABLE.p256PublicKey(secret))
     }
   })
 
@@ -201,6 +210,51 @@ describe('P-256', () => {
     for (let bit = 8; bit < 8 * 65; bit += 5) {
       expect(PORTABLE.p256Shared(own.secret, flip(peer, bit))).toBeUndefined()
       expect(fast.p256Shared(own.secret, flip(peer, bit))).toBeUndefined()
+    }
+  })
+})
+
+describe('X25519', () => {
+  it('makes the same public keys and the same secrets, also with peers that are no honest keys', () => {
+    fc.assert(
+      fc.property(bytes(32), bytes(32), (secret, peer) => {
+        expect(fast.x25519PublicKey(secret)).toEqual(PORTABLE.x25519PublicKey(secret))
+        expect(fast.x25519Shared(secret, peer)).toEqual(PORTABLE.x25519Shared(secret, peer))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('R3: both refuse every point of small order, in every encoding, and both take u that is not below p', () => {
+    const secret = new Uint8Array(32).fill(5)
+    const small = [
+      0n,
+      1n,
+      0x00b8495f16056286fdb1329ceb8d09da6ac49ff1fae35616aeb8413b7c7aebe0n,
+      0x57119fd0dd4e22d8868e1c58c45c44045bef839c55b1d0b1248c50a3bc959c5fn,
+      P - 1n,
+    ]
+    for (const u of small) {
+      const encodings = [u, u + P]
+        .filter((value) => value < 1n << 255n)
+        .flatMap((value) => [value, value + (1n << 255n)])
+      for (const encoding of encodings.map(little)) {
+        expect(PORTABLE.x25519Shared(secret, encoding)).toBeUndefined()
+        expect(fast.x25519Shared(secret, encoding)).toBeUndefined()
+      }
+    }
+    for (let over = 2n; over < 19n; over++) {
+      const shared = fast.x25519Shared(secret, little(P + over))
+      expect(shared).toBeDefined()
+      expect(shared).toEqual(PORTABLE.x25519Shared(secret, little(P + over)))
+    }
+  })
+
+  it('both refuse keys of another length', () => {
+    const secret = new Uint8Array(32).fill(5)
+    for (const length of [0, 31, 33]) {
+      expect(PORTABLE.x25519Shared(secret, new Uint8Array(length).fill(9))).toBeUndefined()
+      expect(fast.x25519Shared(secret, new Uint8Array(length).fill(9))).toBeUndefined()
     }
   })
 })

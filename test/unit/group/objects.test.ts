@@ -17,7 +17,7 @@ import { groupSsrc, prefixOfSsrc, ssrcPrefix } from '../../../src-shared/group/s
 import { parseCertificate } from '../../../src-shared/identity/certificate.ts'
 import { expectClosed } from '../../support/foreign-bytes.ts'
 import { NOW, testDevice } from '../../support/test-device.ts'
-import { change, GROUP_ID, primitives, signerOf, testJoin, testMemberKey } from '../../support/test-group.ts'
+import { change, GROUP_ID, signerOf, testJoin, testMemberKey } from '../../support/test-group.ts'
 
 const alice = testDevice('alice')
 const mallory = testDevice('mallory')
@@ -25,7 +25,7 @@ const OTHER_GROUP = new Uint8Array(16).fill(9)
 
 function joinVerdict(join: Join | undefined, groupId = GROUP_ID): string {
   if (join === undefined) return 'malformed'
-  const result = verifyJoin(join, groupId, primitives)
+  const result = verifyJoin(join, groupId)
   return result.ok ? 'ok' : result.reason
 }
 
@@ -34,7 +34,7 @@ describe('MemberKey', () => {
   const owner = { groupId: GROUP_ID, ...alice.certificate }
   const verdict = (bytes: Uint8Array, by = owner) => {
     const key = parseMemberKey(bytes)
-    const result = key && verifyMemberKey(key, by, primitives)
+    const result = key && verifyMemberKey(key, by)
     return result === undefined ? 'malformed' : result.ok ? 'ok' : result.reason
   }
 
@@ -59,8 +59,7 @@ describe('MemberKey', () => {
   it('is parsed from exactly what it encodes to', () => {
     expectClosed(
       parseMemberKey,
-      (key) =>
-        concatBytes(issueMemberKey(key, alice.keys.device.secret, primitives).bytes.subarray(0, -64), key.signature),
+      (key) => concatBytes(issueMemberKey(key, alice.keys.device.secret).bytes.subarray(0, -64), key.signature),
       [memberKey.bytes],
       1000,
     )
@@ -134,8 +133,7 @@ describe('Join', () => {
   it('is parsed from exactly what it encodes to', () => {
     expectClosed(
       parseJoin,
-      (parsed) =>
-        concatBytes(issueJoin(parsed, alice.keys.device.secret, primitives).bytes.subarray(0, -64), parsed.signature),
+      (parsed) => concatBytes(issueJoin(parsed, alice.keys.device.secret).bytes.subarray(0, -64), parsed.signature),
       [join.bytes, byLink.bytes],
       1000,
     )
@@ -156,7 +154,7 @@ describe('Entry', () => {
     change.host(mallory, true),
     change.host(mallory, false),
   ] as const
-  const entries = changes.map((made) => issueEntry(place, made, signerOf(alice), NOW, primitives))
+  const entries = changes.map((made) => issueEntry(place, made, signerOf(alice), NOW))
 
   it('reads what it wrote', () => {
     for (const [i, bytes] of entries.entries()) {
@@ -175,13 +173,7 @@ describe('Entry', () => {
     expectClosed(
       parseEntry,
       (entry) => {
-        const again = issueEntry(
-          entry,
-          entry.change,
-          { ...signerOf(alice), certHash: entry.actor },
-          entry.at,
-          primitives,
-        )
+        const again = issueEntry(entry, entry.change, { ...signerOf(alice), certHash: entry.actor }, entry.at)
         return concatBytes(again.subarray(0, -64), entry.signature)
       },
       entries,

@@ -10,7 +10,7 @@ import type { Join } from '../../../src-shared/group/join.ts'
 import type { Roster } from '../../../src-shared/group/roster.ts'
 import { applyEntry, nextEntry } from '../../../src-shared/group/roster.ts'
 import { NOW, testDevice } from '../../support/test-device.ts'
-import { change, foundedBy, type LaterChange, primitives, signerOf, testJoin } from '../../support/test-group.ts'
+import { change, foundedBy, type LaterChange, signerOf, testJoin } from '../../support/test-group.ts'
 
 // Three people with two devices each, and two with one: `a1` is device 1 of account a.
 const NAMES = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'e1'] as const
@@ -198,8 +198,8 @@ describe('random chains', () => {
             const taken = { ...drawn, by: actorOf(drawn.turn, model.members) }
             const fromSeq = taken.do === 'add' ? Math.max(0, model.length - taken.age) : 0
             const expected = model.take(taken, fromSeq)
-            const entry = nextEntry(roster, changeOf(taken, fromSeq), signerOf(deviceOf(taken.by)), NOW, primitives)
-            const result = applyEntry(roster, entry, primitives)
+            const entry = nextEntry(roster, changeOf(taken, fromSeq), signerOf(deviceOf(taken.by)), NOW)
+            const result = applyEntry(roster, entry)
             expect({ step: taken, counts: result.ok }).toEqual({ step: taken, counts: expected })
             if (result.ok) {
               roster = result.value

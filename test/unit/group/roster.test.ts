@@ -1,7 +1,8 @@
 /** What counts in a chain and what it leads to (docs/protocol/group.md, section 1.2: R28, R29, R30). */
 import { describe, expect, it } from 'vitest'
 import { concatBytes, toHex } from '../../../src-shared/base/bytes.ts'
-import { PORTABLE } from '../../../src-shared/crypto/primitives.ts'
+import { choosePrimitives, primitives } from '../../../src-shared/crypto/chosen-primitives.ts'
+import { PORTABLE } from '../../../src-shared/crypto/portable.ts'
 import { issueEntry, NO_ENTRY, rosterHash } from '../../../src-shared/group/entry.ts'
 import type { Join } from '../../../src-shared/group/join.ts'
 import {
@@ -29,7 +30,6 @@ import {
   foundedBy,
   GROUP_ID,
   type LaterChange,
-  primitives,
   signerOf,
   testCrowd,
   testJoin,
@@ -57,7 +57,7 @@ function who(roster: Roster | string): string {
 }
 
 function applied(roster: Roster | undefined, bytes: Uint8Array): Roster | string {
-  const result = applyEntry(roster, bytes, primitives)
+  const result = applyEntry(roster, bytes)
   return result.ok ? result.value : result.reason
 }
 
@@ -66,7 +66,7 @@ const add = (device: TestDevice, roster: Roster, nonce = 0): LaterChange => chan
 
 describe('the first entry (R28)', () => {
   const fields = { join: testJoin(alice, 0), addPolicy: 'all', upgradeTag: new Uint8Array(32).fill(1) } as const
-  const create = foundingEntry(fields, signerOf(alice), NOW, primitives)
+  const create = foundingEntry(fields, signerOf(alice), NOW)
 
   it('makes its device member and host, and invites its account', () => {
     const roster = applied(undefined, create)
@@ -80,15 +80,8 @@ describe('the first entry (R28)', () => {
 
   it('is Create, at its place, by the device of its Join', () => {
     const place = { groupId: GROUP_ID, seq: 0, prev: NO_ENTRY }
-    const made = (
-      changed: Partial<typeof place>,
-      by = alice,
-      what: Parameters<typeof issueEntry>[1] | undefined = undefined,
-    ) =>
-      applied(
-        undefined,
-        issueEntry({ ...place, ...changed }, what ?? { op: 'create', ...fields }, signerOf(by), NOW, primitives),
-      )
+    const made = (changed: Partial<typeof place>, by = alice, what?: Parameters<typeof issueEntry>[1]) =>
+      applied(undefined, issueEntry({ ...place, ...changed }, what ?? { op: 'create', ...fields }, signerOf(by), NOW))
     expect(who(made({}))).toBe('alice*')
     expect(made({ seq: 1 })).toBe('gap')
     expect(made({ prev: new Uint8Array(32).fill(1) })).toBe('fork')
@@ -103,39 +96,38 @@ describe('the first entry (R28)', () => {
   it('is not created twice', () => {
     const roster = foundedBy(alice)
     const place = { groupId: GROUP_ID, seq: 1, prev: roster.head }
-    expect(applied(roster, issueEntry(place, { op: 'create', ...fields }, signerOf(alice), NOW, primitives))).toBe('op')
+    expect(applied(roster, issueEntry(place, { op: 'create', ...fields }, signerOf(alice), NOW))).toBe('op')
   })
 })
 
 describe('the place of an entry (R28, R30)', () => {
   const roster = callOf(alice, [bob])
-  const entry = nextEntry(roster, change.invite(carol), signerOf(alice), NOW, primitives)
+  const entry = nextEntry(roster, change.invite(carol), signerOf(alice), NOW)
 
   it('R30: a second entry with one seq is a fork, the same one again is known', () => {
     const next = applied(roster, entry)
     if (typeof next === 'string') throw new Error(next)
     expect(applied(next, entry)).toBe('known')
-    const other = nextEntry(roster, change.invite(dave), signerOf(alice), NOW, primitives)
+    const other = nextEntry(roster, change.invite(dave), signerOf(alice), NOW)
     expect(applied(next, other)).toBe('fork')
     const otherCreate = foundingEntry(
       { join: testJoin(alice, 0, 9), addPolicy: 'hosts', upgradeTag: undefined },
       signerOf(alice),
       NOW,
-      primitives,
     )
     expect(applied(next, otherCreate)).toBe('fork')
   })
 
   it('R30: an entry that follows another branch is a fork', () => {
     const otherBranch = { ...roster, head: new Uint8Array(32).fill(5) }
-    expect(applied(roster, nextEntry(otherBranch, change.invite(carol), signerOf(alice), NOW, primitives))).toBe('fork')
+    expect(applied(roster, nextEntry(otherBranch, change.invite(carol), signerOf(alice), NOW))).toBe('fork')
   })
 
   it('R28: an entry further ahead, of another group, or malformed is refused', () => {
     const ahead = withChanges(roster, [alice, change.invite(dave)])
-    expect(applied(roster, nextEntry(ahead, change.invite(carol), signerOf(alice), NOW, primitives))).toBe('gap')
+    expect(applied(roster, nextEntry(ahead, change.invite(carol), signerOf(alice), NOW))).toBe('gap')
     const elsewhere = { ...roster, groupId: new Uint8Array(16) }
-    expect(applied(roster, nextEntry(elsewhere, change.invite(carol), signerOf(alice), NOW, primitives))).toBe('group')
+    expect(applied(roster, nextEntry(elsewhere, change.invite(carol), signerOf(alice), NOW))).toBe('group')
     expect(applied(roster, entry.subarray(1))).toBe('malformed')
   })
 
@@ -143,7 +135,7 @@ describe('the place of an entry (R28, R30)', () => {
     expect(attempt(roster, carol, change.invite(carol))).toBe('actor')
     // Mallory-style: Carol signs in Alice's name.
     const named = { certHash: alice.certificate.certHash, signingSecret: carol.keys.device.secret }
-    expect(applied(roster, nextEntry(roster, change.invite(carol), named, NOW, primitives))).toBe('signature')
+    expect(applied(roster, nextEntry(roster, change.invite(carol), named, NOW))).toBe('signature')
     for (let at = 0; at < entry.length; at += 7) {
       const altered = entry.slice()
       altered[at] = (altered[at] ?? 0) ^ 1
@@ -161,17 +153,21 @@ describe('the place of an entry (R28, R30)', () => {
   })
 
   it('both sets of primitives read the same chain alike', () => {
-    expect(applyEntry(roster, entry, PORTABLE)).toEqual(applyEntry(roster, entry, primitives))
+    const fast = applyEntry(roster, entry)
+    const chosen = primitives()
+    choosePrimitives(PORTABLE)
+    expect(applyEntry(roster, entry)).toEqual(fast)
+    choosePrimitives(chosen)
   })
 
   it('several entries count together or not at all', () => {
     const next = withChanges(roster, [alice, change.invite(carol)])
-    const second = nextEntry(next, change.invite(dave), signerOf(alice), NOW, primitives)
-    const both = applyEntries(roster, [entry, second], primitives)
+    const second = nextEntry(next, change.invite(dave), signerOf(alice), NOW)
+    const both = applyEntries(roster, [entry, second])
     expect(both.ok && both.value?.hashes.length).toBe(roster.hashes.length + 2)
-    expect(applyEntries(roster, [entry, entry], primitives)).toEqual({ ok: false, reason: 'known' })
-    expect(applyEntries(roster, [second, entry], primitives)).toEqual({ ok: false, reason: 'gap' })
-    expect(applyEntries(undefined, [], primitives)).toEqual({ ok: true, value: undefined })
+    expect(applyEntries(roster, [entry, entry])).toEqual({ ok: false, reason: 'known' })
+    expect(applyEntries(roster, [second, entry])).toEqual({ ok: false, reason: 'gap' })
+    expect(applyEntries(undefined, [])).toEqual({ ok: true, value: undefined })
   })
 })
 

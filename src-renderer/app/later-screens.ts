@@ -1,0 +1,15 @@
+/**
+ * The screens that most starts do not begin with. Loading them with the first one would make every start a fifth longer; they are
+ * fetched as soon as the page has nothing better to do, and so are there before anyone has moved a hand.
+ */
+export const later = {
+  call: () => import('../screens/Call.svelte'),
+  settings: () => import('../screens/Settings.svelte'),
+  welcome: () => import('../screens/Welcome.svelte'),
+  keychainRefusal: () => import('../screens/KeychainRefusal.svelte'),
+}
+
+requestIdleCallback(() => {
+  void later.call()
+  void later.settings()
+})
