@@ -2,12 +2,16 @@
  * A complete handshake of a 1:1 call: what travels (messages, bytes) and what each stage costs (CPU time, median). The network is not in
  * it, nor waiting; both ends run here. The envelope counts once: an account with more devices gets one each.
  */
+import * as crypto from 'node:crypto'
 import { concatBytes } from '../../src-shared/base/bytes.ts'
 import { ControlChannel } from '../../src-shared/call/control-channel.ts'
 import { confirmMatches, createAccept, createOffer, eraseOffer, openAccept } from '../../src-shared/call/handshake.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
 import { eraseSession } from '../../src-shared/call/session.ts'
+import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { openEnvelope, sealEnvelope } from '../../src-shared/crypto/envelope.ts'
+import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
+import { PORTABLE } from '../../src-shared/crypto/portable.ts'
 import { encodeCallMessage } from '../../src-shared/protocol/call-message.ts'
 import { parseEnvelope } from '../../src-shared/protocol/envelope.ts'
 import { parseInvite } from '../../src-shared/protocol/invite.ts'
@@ -42,7 +46,18 @@ export interface HandshakeFigures {
   readonly afterYesMs: number
 }
 
-export function benchHandshake(): Promise<HandshakeFigures> {
+/** As the app runs it, with Node's OpenSSL for the curves; and with noble alone, which the app would do with anywhere else. */
+export function benchHandshake(): Promise<
+  HandshakeFigures & { readonly nobleAlone: Pick<HandshakeFigures, 'totalMs' | 'afterYesMs'> }
+> {
+  const { totalMs, afterYesMs } = figures()
+  choosePrimitives(opensslPrimitives(crypto))
+  const fast = figures()
+  choosePrimitives(PORTABLE)
+  return Promise.resolve({ ...fast, nobleAlone: { totalMs, afterYesMs } })
+}
+
+function figures(): HandshakeFigures {
   const runs = Array.from({ length: WARM_UP + ROUNDS }, handshake).slice(WARM_UP)
   const [first] = runs
   if (first === undefined) throw new Error('no rounds')
@@ -54,14 +69,14 @@ export function benchHandshake(): Promise<HandshakeFigures> {
   const sum = (names: readonly string[]): number =>
     significant(names.reduce((total, name) => total + (stages[name]?.ms ?? 0), 0))
   const { bytesOf } = first
-  return Promise.resolve({
+  return {
     messages: Object.keys(bytesOf).length,
     bytes: Object.values(bytesOf).reduce((total, bytes) => total + bytes, 0),
     bytesOf,
     stages,
     totalMs: sum(Object.keys(stages)),
     afterYesMs: sum(['make Accept', 'open Accept']),
-  })
+  }
 }
 
 interface Run {
