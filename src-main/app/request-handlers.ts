@@ -57,8 +57,10 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       runtime.calls.dismiss(callId)
     },
     'call.openMediaPort': (callId, sender) => {
-      const { call } = runtime.snapshot
-      if (call?.callId !== callId || call.phase.kind === 'ended') return
+      const { call, incoming } = runtime.snapshot
+      // Also while it rings: nothing passes before the person's yes, but then the keys need not wait for a busy page.
+      const isOn = call?.callId === callId && call.phase.kind !== 'ended'
+      if (!isOn && incoming?.callId !== callId) return
       const renewed = mediaPorts.wasHandedOver(callId) && runtime.calls.mediaRestarted(callId)
       mediaPorts.handOver(callId, sender, renewed ? 'await-keys' : 'with-keys')
     },

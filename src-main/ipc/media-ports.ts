@@ -130,7 +130,7 @@ function eraseKeys(...directions: readonly StreamKeys[]): void {
 }
 
 export interface ElectronMediaPorts extends MediaPorts {
-  /** The page in `to` asked for the port of `callId`, which is on; perhaps before the call has anything to say. */
+  /** The page in `to` asked for the port of `callId`, which is on or rings; perhaps before the call has anything to say. */
   handOver(callId: string, to: WebContents, keys: HandedKeys): void
   /** A page has had this call's port before. */
   wasHandedOver(callId: string): boolean

@@ -21,6 +21,12 @@ import { encoderConfig } from './video-codec.ts'
 const MAX_ENCODING = 2
 /** A new bitrate is given to the encoder when it differs by so much. */
 const BITRATE_STEP = 0.05
+/**
+ * The first picture is small, and so is there soon: a keyframe of full size takes five times as long to encode, to send and to decode,
+ * on a way that nobody knows yet. Pixels of the shorter side, and for how long.
+ */
+const FIRST_HEIGHT = 180
+const FIRST_FOR: Ms = 500
 /** A failure that repeats itself must not keep the computer busy. */
 const RETRY_AFTER: Ms = 500
 
@@ -55,6 +61,7 @@ export class VideoSender {
   #encoding: Encoding | undefined
   #configured: Configured | undefined
   #retryAt: Ms = -Infinity
+  #firstUntil: Ms | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
   constructor(
@@ -125,7 +132,9 @@ export class VideoSender {
     const leftOut = encoder.encodeQueueSize > MAX_ENCODING
     this.#load.captured(leftOut)
     if (leftOut) return
-    const resized = this.#configure(encoder, codec, sizeOf(frame))
+    this.#firstUntil ??= now + FIRST_FOR
+    const maxHeight = Math.min(this.#load.maxHeight, now < this.#firstUntil ? FIRST_HEIGHT : Infinity)
+    const resized = this.#configure(encoder, codec, sizeOf(frame), maxHeight)
     const keyFrame = this.#answers.take(now) || resized
     if (keyFrame) this.#answers.made(now)
     // On the worker's clock, which goes on evenly when the camera is replaced.
@@ -137,8 +146,8 @@ export class VideoSender {
   }
 
   /** `true`: the next frame is the first one, or has another size than those before, which VP9 would not make a keyframe of by itself. */
-  #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
-    const { width, height } = this.#ladder.fit(source, codec, this.#rate.bitrate, this.#load.maxHeight)
+  #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize, maxHeight: number): boolean {
+    const { width, height } = this.#ladder.fit(source, codec, this.#rate.bitrate, maxHeight)
     // More bits than a picture of this size can show would cost both computers for nothing.
     const bitrate = Math.min(this.#rate.bitrate, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
     const before = this.#configured

@@ -1,6 +1,7 @@
 /**
  * Keeps the media of the device's one call: open while the call is on, and ready while it rings. What is ready has loaded the worker,
- * the codecs and the way to the speaker, which takes a third of a second; it has opened no camera and no microphone and has no keys.
+ * the codecs and the way to the speaker, which takes a third of a second; it has opened no camera and no microphone, and there are no
+ * keys yet.
  * The camera is off before the last screen has been read: media live no longer than the call.
  */
 import { untrack } from 'svelte'
@@ -45,7 +46,7 @@ export class CallMediaKeeper {
     $effect.pre(() => {
       const callId = this.#callId
       if (!this.#isOn || callId === undefined) return
-      untrack(() => open(callId)).join()
+      untrack(() => open(callId))
     })
     $effect.pre(() => {
       if (this.#isOn) this.#media?.setMedia({ audio: this.#audio, video: this.#video })

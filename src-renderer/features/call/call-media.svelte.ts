@@ -1,4 +1,4 @@
-/** One call's media session, as state: made without a device and without keys, until it joins its call. */
+/** One call's media session, as state. Its keys and packets come through a port of their own; no device is open before `setMedia`. */
 import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
@@ -6,15 +6,13 @@ import { openMediaSession } from '../../devices/open-media-session.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
 
 export class CallMedia {
-  readonly callId: CallId
   readonly session: MediaSession
   #preview = $state.raw<MediaStream | undefined>()
   #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
   readonly problems = new DeviceProblems()
-  #endHandover: (() => void) | undefined
+  readonly #endHandover: () => void
 
   constructor(callId: CallId, devices: DeviceChoice) {
-    this.callId = callId
     this.session = openMediaSession({
       devices,
       listener: {
@@ -29,6 +27,9 @@ export class CallMedia {
         },
       },
     })
+    this.#endHandover = openMediaPort(callId, (port) => {
+      this.session.attach(port)
+    })
   }
 
   get preview(): MediaStream | undefined {
@@ -38,13 +39,6 @@ export class CallMedia {
   /** Pixels; `undefined` while the other side sends no picture. */
   get remoteSize(): { readonly width: number; readonly height: number } | undefined {
     return this.#remoteSize
-  }
-
-  /** The call is on: opens the port that its keys and packets come through. */
-  join(): void {
-    this.#endHandover ??= openMediaPort(this.callId, (port) => {
-      this.session.attach(port)
-    })
   }
 
   setMedia(choice: MediaChoice): void {
@@ -60,7 +54,7 @@ export class CallMedia {
   }
 
   close(): void {
-    this.#endHandover?.()
+    this.#endHandover()
     this.session.close()
     this.#preview = undefined
     this.#remoteSize = undefined
