@@ -1,7 +1,7 @@
 /** What counts in a chain and what it leads to (docs/protocol/group.md, section 1.2: R28, R29, R30). */
 import { describe, expect, it } from 'vitest'
 import { concatBytes, toHex } from '../../../src-shared/base/bytes.ts'
-import { choosePrimitives, primitives } from '../../../src-shared/crypto/chosen-primitives.ts'
+import { withPrimitives } from '../../support/with-primitives.ts'
 import { PORTABLE } from '../../../src-shared/crypto/portable.ts'
 import { issueEntry, NO_ENTRY, rosterHash } from '../../../src-shared/group/entry.ts'
 import type { Join } from '../../../src-shared/group/join.ts'
@@ -154,10 +154,7 @@ describe('the place of an entry (R28, R30)', () => {
 
   it('both sets of primitives read the same chain alike', () => {
     const fast = applyEntry(roster, entry)
-    const chosen = primitives()
-    choosePrimitives(PORTABLE)
-    expect(applyEntry(roster, entry)).toEqual(fast)
-    choosePrimitives(chosen)
+    expect(withPrimitives(PORTABLE, () => applyEntry(roster, entry))).toEqual(fast)
   })
 
   it('several entries count together or not at all', () => {
