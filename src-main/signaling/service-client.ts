@@ -125,6 +125,10 @@ export class ServiceClient implements Service {
     return this.#request('relayConnect', { ticket, offer }, ['ticket'])
   }
 
+  groupTicket(groupId: Bytes, accountPub: Bytes, authority: Bytes): Outcome<Bytes, 'ticket' | 'unknown'> {
+    return this.#request('groupTicket', { groupId, accountPub, authority }, ['ticket', 'unknown'])
+  }
+
   #connected(connection: Connection): void {
     this.#emptied = false
     this.#mailbox = new Mailbox(this.#envelopeListeners, (queueId) => {

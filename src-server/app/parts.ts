@@ -1,6 +1,7 @@
 /** What the running service is made of; `service.ts` puts it together, sessions and handlers use it. */
 import type { RandomBytes } from '../../src-shared/base/random.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
+import type { TicketKeys } from '../../src-shared/protocol/service/ticket.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Prekeys } from '../directory/prekeys.ts'
@@ -21,5 +22,5 @@ export interface ServiceParts {
   readonly prekeys: Prekeys
   readonly queue: PushQueue
   readonly relay: Relay
-  readonly ticketKey: Uint8Array
+  readonly ticketKeys: TicketKeys
 }

@@ -19,7 +19,7 @@ import type { Database } from '../storage/database.ts'
 import { openEmbedded } from '../storage/embedded.ts'
 import { lockFolder } from '../storage/folder-lock.ts'
 import { migrate } from '../storage/migrations.ts'
-import { ticketKey } from '../storage/secrets.ts'
+import { ticketKeys } from '../storage/secrets.ts'
 import { Gateway, listen, listeningPort, type Tls } from './gateway.ts'
 import { createLog, describeError, type Log, type LogLevel } from './log.ts'
 import { createOwnNames } from './own-names.ts'
@@ -102,6 +102,7 @@ async function compose(
     publicAddresses: () => resolveNames(options.names ?? []),
     now,
     defect: (error) => log.warn('a relay connection failed', describeError(error)),
+    foreign: (packets) => log.warn('a device sent packets in the name of others', { packets }),
   })
   undo.push(() => relay.stop())
 
@@ -123,7 +124,7 @@ async function compose(
     prekeys: new Prekeys(database),
     queue: new PushQueue(database),
     relay,
-    ticketKey: await ticketKey(database, random),
+    ticketKeys: await ticketKeys(database, random),
   }
   const gateway = new Gateway(server, parts, () => database.probe())
   // Sessions end before the relay and the database that they use.

@@ -194,6 +194,7 @@ class TestService implements Service {
 
   relayTicket: Service['relayTicket'] = () => Promise.resolve(failure('refused'))
   relayConnect: Service['relayConnect'] = () => Promise.resolve(failure('refused'))
+  groupTicket: Service['groupTicket'] = () => Promise.resolve(failure('refused'))
 }
 
 export type { TestService }

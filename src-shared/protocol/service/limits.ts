@@ -6,6 +6,7 @@ export const SERVICE_PROTOCOL_VERSION = 1
 export const NONCE_LENGTH = 32
 export const CERT_HASH_LENGTH = HASH_LENGTH
 export const CALL_ID_LENGTH = 16
+export const GROUP_SEED_LENGTH = 16
 export const ACCOUNT_KEY_LENGTH = 32
 /** `ver | accountPub | version | issuedAt | count | certHash × 16 | signature` */
 export const DEVICE_LIST_MAX = 1 + 32 + 4 + 8 + 1 + DEVICES_MAX * HASH_LENGTH + 64

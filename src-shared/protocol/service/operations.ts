@@ -6,6 +6,7 @@
 import type { Bytes } from '../../base/bytes.ts'
 import type { UnixMs } from '../../base/time.ts'
 import { type Codec, bytes16, fixedBytes, flag, list8, nothing, number32, text16 } from './codec.ts'
+import { GROUP_ID_LENGTH } from '../../group/member-key.ts'
 import { CERTIFICATE_LENGTH } from '../../identity/certificate.ts'
 import { DEVICES_MAX } from '../../identity/device-list.ts'
 import { HANDLE_MAX } from '../../identity/handle.ts'
@@ -55,6 +56,14 @@ export interface TicketRequest {
   readonly peerAccountPub: Bytes
 }
 
+export interface GroupTicketRequest {
+  readonly groupId: Bytes
+  /** Whose devices the ticket is for. */
+  readonly accountPub: Bytes
+  /** The founder's seed, or a ticket of the own account for this group. */
+  readonly authority: Bytes
+}
+
 export interface RelayOffer {
   readonly ticket: Bytes
   readonly offer: string
@@ -75,6 +84,7 @@ export interface Operations {
   acknowledge: Exchange<number, undefined>
   relayTicket: Exchange<TicketRequest, Bytes>
   relayConnect: Exchange<RelayOffer, string>
+  groupTicket: Exchange<GroupTicketRequest, Bytes>
 }
 
 export type OperationName = keyof Operations
@@ -98,6 +108,7 @@ const envelope = bytes16(ENVELOPE_MAX)
 const ticket = bytes16(TICKET_MAX)
 const sdp = text16(SDP_MAX)
 const callId = fixedBytes(CALL_ID_LENGTH)
+const groupId = fixedBytes(GROUP_ID_LENGTH)
 const number64: Codec<number> = { write: (writer, value) => writer.u64(value), read: (reader) => reader.u64() }
 
 export const operations: { readonly [Name in OperationName]: Operation<RequestOf<Name>, ReplyOf<Name>> } = {
@@ -186,6 +197,22 @@ export const operations: { readonly [Name in OperationName]: Operation<RequestOf
       read: (reader) => ({ ticket: ticket.read(reader), offer: sdp.read(reader) }),
     },
     reply: sdp,
+  },
+  groupTicket: {
+    type: 12,
+    request: {
+      write: (writer, value) => {
+        groupId.write(writer, value.groupId)
+        accountPub.write(writer, value.accountPub)
+        ticket.write(writer, value.authority)
+      },
+      read: (reader) => ({
+        groupId: groupId.read(reader),
+        accountPub: accountPub.read(reader),
+        authority: ticket.read(reader),
+      }),
+    },
+    reply: ticket,
   },
 }
 

@@ -39,6 +39,7 @@ const requests: { [Name in OperationName]: fc.Arbitrary<RequestOf<Name>> } = {
   acknowledge: number,
   relayTicket: fc.record({ callId: bytes(16), peerAccountPub: bytes(32) }),
   relayConnect: fc.record({ ticket: upTo(512), offer: fc.string({ maxLength: 2000 }) }),
+  groupTicket: fc.record({ groupId: bytes(16), accountPub: bytes(32), authority: upTo(512) }),
 }
 
 const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
@@ -57,6 +58,7 @@ const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
   acknowledge: fc.constant(undefined),
   relayTicket: upTo(512),
   relayConnect: fc.string({ maxLength: 2000 }),
+  groupTicket: upTo(512),
 }
 
 const pushes: fc.Arbitrary<ServerPush> = fc.oneof(
