@@ -57,4 +57,13 @@ export interface Service {
   ): Promise<Result<Bytes, ServiceFailure | 'ticket' | 'unknown'>>
   /** Trades this device's offer for the relay's answer (SDP with the relay's candidates). */
   relayConnect(ticket: Bytes, offer: string): Promise<Result<string, ServiceFailure | 'ticket'>>
+
+  /** Lays `blob` under a link of this account, or replaces it. */
+  putLink(
+    linkId: Bytes,
+    blob: Bytes,
+    expiresAt: UnixMs,
+  ): Promise<Result<undefined, ServiceFailure | 'invalid' | 'taken' | 'full'>>
+  getLink(linkId: Bytes): Promise<Result<Bytes, ServiceFailure | 'unknown'>>
+  removeLink(linkId: Bytes): Promise<Result<undefined, ServiceFailure | 'unknown'>>
 }

@@ -40,7 +40,7 @@ export function permits(name: OperationName, session: Caller): 'unauthenticated'
 }
 
 export function createHandlers(parts: ServiceParts): Handlers {
-  const { directory, prekeys } = parts
+  const { directory, prekeys, links } = parts
   const allow = (name: RateName, ...key: readonly string[]) => parts.rates.allow(name, key.join(' '))
   return {
     authenticate: (session, request) => authenticate(parts, session, request),
@@ -86,6 +86,21 @@ export function createHandlers(parts: ServiceParts): Handlers {
     relayConnect: (session, request) => relayConnect(parts, session, request),
 
     groupTicket: (session, request) => groupTicket(parts, session, request),
+
+    async putLink(session, link) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.put(device(session).accountPub, link, parts.now())
+    },
+
+    async getLink(session, linkId) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.get(linkId, parts.now())
+    },
+
+    async removeLink(session, linkId) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.remove(device(session).accountPub, linkId)
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import { MINUTE, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
 import { DEFAULT_PORT } from '../../src-shared/protocol/service/address.ts'
 import { createLocalBus } from '../bus/bus.ts'
 import { Directory } from '../directory/directory.ts'
+import { Links } from '../directory/links.ts'
 import { Prekeys } from '../directory/prekeys.ts'
 import { PushQueue } from '../push/queue.ts'
 import { Relay } from '../relay/relay.ts'
@@ -122,6 +123,7 @@ async function compose(
     bus: createLocalBus(),
     directory: new Directory(database),
     prekeys: new Prekeys(database),
+    links: new Links(database),
     queue: new PushQueue(database),
     relay,
     ticketKeys: await ticketKeys(database, random),
@@ -156,12 +158,13 @@ function openDatabase(options: ServiceOptions, log: Log): Promise<Database> {
   })
 }
 
-function sweepRegularly({ queue, prekeys, now, log }: ServiceParts): () => Promise<void> {
+function sweepRegularly({ queue, prekeys, links, now, log }: ServiceParts): () => Promise<void> {
   let sweeping: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     sweeping = sweeping
       .then(() => queue.sweep(now()))
       .then(() => prekeys.sweep(now()))
+      .then(() => links.sweep(now()))
       .catch((error: unknown) => log.error('could not erase what has expired', describeError(error)))
   }, SWEEP_EVERY)
   return () => {

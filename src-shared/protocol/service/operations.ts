@@ -17,6 +17,8 @@ import {
   CERT_HASH_LENGTH,
   DEVICE_LIST_MAX,
   ENVELOPE_MAX,
+  LINK_BLOB_MAX,
+  LINK_ID_LENGTH,
   PREKEYS_PER_REQUEST,
   SDP_MAX,
   TICKET_MAX,
@@ -64,6 +66,13 @@ export interface GroupTicketRequest {
   readonly authority: Bytes
 }
 
+export interface StoredLink {
+  readonly linkId: Bytes
+  /** Sealed under the link's secret (R38). */
+  readonly blob: Bytes
+  readonly expiresAt: UnixMs
+}
+
 export interface RelayOffer {
   readonly ticket: Bytes
   readonly offer: string
@@ -85,6 +94,10 @@ export interface Operations {
   relayTicket: Exchange<TicketRequest, Bytes>
   relayConnect: Exchange<RelayOffer, string>
   groupTicket: Exchange<GroupTicketRequest, Bytes>
+  putLink: Exchange<StoredLink, undefined>
+  /** The link's id; the reply is its blob. */
+  getLink: Exchange<Bytes, Bytes>
+  removeLink: Exchange<Bytes, undefined>
 }
 
 export type OperationName = keyof Operations
@@ -109,6 +122,8 @@ const ticket = bytes16(TICKET_MAX)
 const sdp = text16(SDP_MAX)
 const callId = fixedBytes(CALL_ID_LENGTH)
 const groupId = fixedBytes(GROUP_ID_LENGTH)
+const linkId = fixedBytes(LINK_ID_LENGTH)
+const linkBlob = bytes16(LINK_BLOB_MAX)
 const number64: Codec<number> = { write: (writer, value) => writer.u64(value), read: (reader) => reader.u64() }
 
 export const operations: { readonly [Name in OperationName]: Operation<RequestOf<Name>, ReplyOf<Name>> } = {
@@ -214,6 +229,24 @@ export const operations: { readonly [Name in OperationName]: Operation<RequestOf
     },
     reply: ticket,
   },
+  putLink: {
+    type: 13,
+    request: {
+      write: (writer, value) => {
+        linkId.write(writer, value.linkId)
+        linkBlob.write(writer, value.blob)
+        number64.write(writer, value.expiresAt)
+      },
+      read: (reader) => ({
+        linkId: linkId.read(reader),
+        blob: linkBlob.read(reader),
+        expiresAt: number64.read(reader),
+      }),
+    },
+    reply: nothing,
+  },
+  getLink: { type: 14, request: linkId, reply: linkBlob },
+  removeLink: { type: 15, request: linkId, reply: nothing },
 }
 
 // Object.keys is typed as string[]; the keys of a table that is typed by its names are its names.

@@ -55,6 +55,9 @@ it('says nothing about anybody', async () => {
   expect(await callee.enter(ofAlice, ticket)).toBe('opened')
   callee.send({ kind: 'message', peer: memberAddress(bob.certificate.certHash), message: Buffer.from('accept') })
 
+  const link = { id: random(16), blob: random(100) }
+  valueOf(await ofAlice.putLink(link.id, link.blob, testNow() + 60_000))
+  valueOf(await ofBob.getLink(link.id))
   const chain = new TestChain(alice, random(16))
   chain.add(alice, bob)
   const ofGroup = valueOf(await ofAlice.groupTicket(chain.groupId, alice.certificate.accountPub, chain.seed))
@@ -96,7 +99,7 @@ it('says nothing about anybody', async () => {
     '::1',
     'localhost',
     'someone',
-    ...[...keys, chain.groupId].flatMap((key) => [
+    ...[...keys, link.id, link.blob, chain.groupId].flatMap((key) => [
       toHex(key).slice(0, 12),
       Buffer.from(key).toString('base64').slice(0, 12),
     ]),
