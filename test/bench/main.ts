@@ -7,6 +7,7 @@ import { benchColdStart } from './cold-start.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
+import { benchRelay } from './relay.ts'
 import { benchSrtp } from './srtp.ts'
 import { benchWholeCall } from './whole-call.ts'
 
@@ -16,6 +17,7 @@ const PARTS = {
   ipc: benchIpc,
   coldStart: benchColdStart,
   media: benchMedia,
+  relay: benchRelay,
   wholeCall: benchWholeCall,
 } as const
 
