@@ -31,7 +31,12 @@ unearth unwind uproot upset upshot vapor village virus vulcan waffle wallet watc
   .trim()
   .split(/\s+/)
 
+/** Of the first four bytes. */
+export function wordsOf(digest: Bytes): string[] {
+  return Array.from(digest.subarray(0, WORD_COUNT), (byte) => SAFETY_WORDS[byte] ?? '')
+}
+
 /** `transcript`: TH3, of generation 0. `nonce`: what Confirm revealed. */
 export function safetyWords(transcript: Bytes, nonce: Bytes): string[] {
-  return Array.from(hash('sas', transcript, nonce).subarray(0, WORD_COUNT), (byte) => SAFETY_WORDS[byte] ?? '')
+  return wordsOf(hash('sas', transcript, nonce))
 }

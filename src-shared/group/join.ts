@@ -3,7 +3,7 @@
  * `parseJoin` believes nothing; `verifyJoin` checks all that can be checked without clock, directory and chain.
  */
 import { type Bytes, concatBytes, equalBytes } from '../base/bytes.ts'
-import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
+import { type ByteReader, parse } from '../base/reader.ts'
 import { failure, type Result, success } from '../base/result.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { hash } from '../crypto/hash.ts'
@@ -17,7 +17,7 @@ import {
   type SignedCertificate,
   verifyCertificateSignatures,
 } from '../identity/certificate.ts'
-import { HANDLE_MAX, isHandle } from '../identity/handle.ts'
+import { HANDLE_MAX, readHandle } from '../identity/handle.ts'
 import {
   GROUP_ID_LENGTH,
   type MemberKey,
@@ -129,10 +129,4 @@ export function verifyJoin(
   if (!primitives.verifyDigest(devicePub, join.signature, digest)) return failure('signature')
   // The one place where a Join becomes a verified one.
   return success(join as VerifiedJoin)
-}
-
-function readHandle(reader: ByteReader): string {
-  const handle = reader.text16(HANDLE_MAX)
-  if (!isHandle(handle)) throw new MalformedError('not a handle')
-  return handle
 }

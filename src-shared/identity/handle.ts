@@ -3,6 +3,8 @@
  * two handles that look alike on the screen must not be two people.
  */
 
+import { type ByteReader, MalformedError } from '../base/reader.ts'
+
 /** Bytes; what Invite and the service have room for. */
 export const HANDLE_MAX = 320
 
@@ -30,4 +32,11 @@ export function normaliseHandle(typed: string): string | undefined {
 /** `handle` is spelled as the directory spells it: what foreign bytes must carry. */
 export function isHandle(handle: string): boolean {
   return normaliseHandle(handle) === handle
+}
+
+/** A `text16` that is spelled so, inside a codec: for handles that may be shown before anybody looked them up. */
+export function readHandle(reader: ByteReader): string {
+  const handle = reader.text16(HANDLE_MAX)
+  if (!isHandle(handle)) throw new MalformedError('not a handle')
+  return handle
 }

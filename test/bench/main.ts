@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { repository } from '../e2e/harness/repository.ts'
 import { benchColdStart } from './cold-start.ts'
+import { benchGroup } from './group.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
@@ -14,6 +15,7 @@ import { benchWholeCall } from './whole-call.ts'
 const PARTS = {
   handshake: benchHandshake,
   srtp: benchSrtp,
+  group: benchGroup,
   ipc: benchIpc,
   coldStart: benchColdStart,
   media: benchMedia,

@@ -1,11 +1,10 @@
 /** Group calls for tests: devices with Joins, and chains of entries, all made from names. */
 import * as crypto from 'node:crypto'
-import { memberKeyHash } from '../../src-shared/group/member-key.ts'
-import { kemKeyPair, type KeyPair } from '../../src-shared/crypto/agreement.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import { type AddPolicy, type Change, type EntrySigner } from '../../src-shared/group/entry.ts'
 import { issueJoin, type Join, type JoinFields } from '../../src-shared/group/join.ts'
-import { issueMemberKey, type VerifiedMemberKey } from '../../src-shared/group/member-key.ts'
+import type { VerifiedMemberKey } from '../../src-shared/group/member-key.ts'
+import { createReceiveKey, type ReceiveKey } from '../../src-shared/group/receive-key.ts'
 import { applyEntry, type EntryRefusal, foundingEntry, nextEntry, type Roster } from '../../src-shared/group/roster.ts'
 import { seededRandom } from './seeded-random.ts'
 import { NOW, type TestDevice, testDevice, valueOf } from './test-device.ts'
@@ -13,26 +12,14 @@ import { NOW, type TestDevice, testDevice, valueOf } from './test-device.ts'
 export const primitives = opensslPrimitives(crypto)
 export const GROUP_ID = new Uint8Array(16).fill(0x67)
 
-/** The private halves of a MemberKey, as it was published. */
-export interface TestMemberKey {
-  readonly memberKey: VerifiedMemberKey
-  readonly hash: Uint8Array
-  readonly p256: KeyPair
-  readonly kem: KeyPair
-}
-
 export function signerOf({ certificate, keys }: TestDevice): EntrySigner {
   return { certHash: certificate.certHash, signingSecret: keys.device.secret }
 }
 
-export function testMemberKey(device: TestDevice, epoch: number, groupId: Uint8Array = GROUP_ID): TestMemberKey {
+export function testMemberKey(device: TestDevice, epoch: number, groupId: Uint8Array = GROUP_ID): ReceiveKey {
   const { certHash } = device.certificate
   const random = seededRandom(`member key ${Buffer.from(certHash).toString('hex')} ${String(epoch)}`)
-  const p256 = primitives.p256KeyPair(random(48))
-  const kem = kemKeyPair(random(64))
-  const fields = { groupId, certHash, epoch, p256: p256.public, kem: kem.public }
-  const memberKey = issueMemberKey(fields, device.keys.device.secret, primitives)
-  return { memberKey, hash: memberKeyHash(memberKey), p256, kem }
+  return createReceiveKey({ groupId, certHash, epoch }, device.keys.device.secret, random, primitives)
 }
 
 /** `nonce` in one byte: another one is another Join. */

@@ -80,11 +80,7 @@ describe('the first entry (R28)', () => {
 
   it('is Create, at its place, by the device of its Join', () => {
     const place = { groupId: GROUP_ID, seq: 0, prev: NO_ENTRY }
-    const made = (
-      changed: Partial<typeof place>,
-      by = alice,
-      what: Parameters<typeof issueEntry>[1] | undefined = undefined,
-    ) =>
+    const made = (changed: Partial<typeof place>, by = alice, what?: Parameters<typeof issueEntry>[1]) =>
       applied(
         undefined,
         issueEntry({ ...place, ...changed }, what ?? { op: 'create', ...fields }, signerOf(by), NOW, primitives),
