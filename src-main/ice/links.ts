@@ -3,7 +3,7 @@
  * A packet is one protected RTP or RTCP packet; a message is one record of the control channel or the Accept.
  */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
-import type { MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
+import type { MemberAddress, SubmitRefusal } from '../../src-shared/protocol/relay-frame.ts'
 
 export type { MemberAddress }
 
@@ -28,6 +28,38 @@ export interface RelayLink {
 
 export interface RelayLinks {
   open(ticket: Bytes, listener: RelayListener): RelayLink
+}
+
+/** What a group call hears of its room (docs/protocol/group.md, section 5). */
+export interface GroupListener extends Omit<RelayListener, 'left'> {
+  /**
+   * A piece of the room's chain of `length` entries, which begins with number `first`. After `opened` comes the whole chain; or one
+   * piece without entries that begins with `length`, if the room has no chain (0) or one that does not name this device. Who has a
+   * longer one submits the rest.
+   */
+  entries(first: number, length: number, entries: readonly Bytes[]): void
+  /** Nothing of a Submit was appended; the room's chain has `length` entries. */
+  refused(length: number, reason: SubmitRefusal): void
+  /** A device is in the room; again when it came anew, and what was sent to it meanwhile may be lost. */
+  entered(device: MemberAddress): void
+  /** And now it is not, or may not be. After `lost` nobody counts as being there. */
+  left(device: MemberAddress): void
+}
+
+/** As with `RelayLink`, `false` if it could not be sent now. */
+export interface GroupLink {
+  send(to: MemberAddress, message: Bytes): boolean
+  /** To all others that are in the room. */
+  broadcast(message: Bytes): boolean
+  /** Entries to be appended to the chain, all or none: answered by `entries` or `refused`. At most what one frame takes. */
+  submit(entries: readonly Bytes[]): boolean
+  /** To all members, if this device is one and the packet's SSRC is its own. */
+  sendPacket(packet: Bytes): boolean
+  close(): void
+}
+
+export interface GroupLinks {
+  enter(ticket: Bytes, listener: GroupListener): GroupLink
 }
 
 /** One end of a direct path, as it travels in PathOffer (R26). */

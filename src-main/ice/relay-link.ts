@@ -1,19 +1,20 @@
 /**
- * The path through the relay. The device offers, the relay only ever answers; the offer carries no candidates, so the relay learns
+ * The path through the relay, of a call between two or of a group. The device offers, the relay only ever answers; the offer carries no candidates, so the relay learns
  * no address but the one that packets come from. The link connects again by itself, with growing pauses, until it is closed.
  */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
-import type { Result } from '../../src-shared/base/result.ts'
+import { type Result, unreachable } from '../../src-shared/base/result.ts'
 import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
 import {
   encodeRelayFrame,
+  EVERYBODY,
   type MemberAddress,
   parseRelayFrame,
   RELAY_KEEP_ALIVE,
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
-import type { RelayLink, RelayLinks, RelayListener } from './links.ts'
+import type { GroupLink, GroupLinks, GroupListener, RelayLink, RelayLinks, RelayListener } from './links.ts'
 import { Liveness } from './liveness.ts'
 import { Peer } from './node-peer.ts'
 import { checkedCandidate, describe, readDescription, withoutCandidates } from './session-description.ts'
@@ -37,14 +38,21 @@ const PAUSES: readonly Ms[] = [100, 300, SECOND, 2 * SECOND, 4 * SECOND]
 /** A link that stood so long starts with the shortest pause again. */
 const STABLE: Ms = 10 * SECOND
 
-export function createRelayLinks(options: RelayLinksOptions): RelayLinks {
-  return { open: (ticket, listener) => new NodeRelayLink(ticket, options, listener) }
+export function createRelayLinks(options: RelayLinksOptions): RelayLinks & GroupLinks {
+  return {
+    open: (ticket, listener) => new NodeRelayLink(ticket, options, listener, (frame) => callFrame(listener, frame)),
+    enter: (ticket, listener) => new NodeRelayLink(ticket, options, listener, (frame) => groupFrame(listener, frame)),
+  }
 }
 
-class NodeRelayLink implements RelayLink {
+/** `false` for a frame that the relay does not send in this kind of room. */
+type FrameListener = (frame: RelayFrame) => boolean
+
+class NodeRelayLink implements RelayLink, GroupLink {
   readonly #ticket: Bytes
   readonly #options: RelayLinksOptions
-  readonly #listener: RelayListener
+  readonly #listener: Pick<RelayListener, 'opened' | 'lost' | 'packet'>
+  readonly #frameListener: FrameListener
   #receivers: readonly MemberAddress[] | undefined
   #peer: Peer | undefined
   #open = false
@@ -55,15 +63,29 @@ class NodeRelayLink implements RelayLink {
   #liveness: Liveness | undefined
   #closed = false
 
-  constructor(ticket: Bytes, options: RelayLinksOptions, listener: RelayListener) {
+  constructor(
+    ticket: Bytes,
+    options: RelayLinksOptions,
+    listener: Pick<RelayListener, 'opened' | 'lost' | 'packet'>,
+    frameListener: FrameListener,
+  ) {
     this.#ticket = ticket
     this.#options = options
     this.#listener = listener
+    this.#frameListener = frameListener
     this.#attempt()
   }
 
   send(to: MemberAddress, message: Bytes): boolean {
     return this.#open && this.#sendFrame({ kind: 'message', peer: to, message })
+  }
+
+  broadcast(message: Bytes): boolean {
+    return this.send(EVERYBODY, message)
+  }
+
+  submit(entries: readonly Bytes[]): boolean {
+    return this.#open && this.#sendFrame({ kind: 'submit', entries })
   }
 
   sendPacket(packet: Bytes): boolean {
@@ -125,19 +147,9 @@ class NodeRelayLink implements RelayLink {
   #frame(bytes: Bytes): void {
     this.#liveness?.heard()
     const frame = parseRelayFrame(bytes)
-    switch (frame?.kind) {
-      case 'message':
-        this.#listener.message(frame.peer, frame.message)
-        return
-      case 'left':
-        this.#listener.left(frame.peer)
-        return
-      case 'keep-alive':
-        return
-      case 'receivers':
-      case undefined:
-        this.#lose('the relay does not keep to the protocol')
-    }
+    if (frame?.kind === 'keep-alive') return
+    const understood = frame !== undefined && this.#frameListener(frame)
+    if (!understood) this.#lose('the relay does not keep to the protocol')
   }
 
   #sendFrame(frame: RelayFrame): boolean {
@@ -163,6 +175,39 @@ class NodeRelayLink implements RelayLink {
     this.#liveness?.stop()
     this.#peer?.close()
     this.#peer = undefined
+  }
+}
+
+function callFrame(listener: RelayListener, frame: RelayFrame): boolean {
+  if (frame.kind === 'message') listener.message(frame.peer, frame.message)
+  else if (frame.kind === 'left') listener.left(frame.peer)
+  else return false
+  return true
+}
+
+function groupFrame(listener: GroupListener, frame: RelayFrame): boolean {
+  switch (frame.kind) {
+    case 'message':
+      listener.message(frame.peer, frame.message)
+      return true
+    case 'entries':
+      listener.entries(frame.first, frame.length, frame.entries)
+      return true
+    case 'refused':
+      listener.refused(frame.length, frame.reason)
+      return true
+    case 'entered':
+      listener.entered(frame.peer)
+      return true
+    case 'left':
+      listener.left(frame.peer)
+      return true
+    case 'receivers':
+    case 'submit':
+    case 'keep-alive':
+      return false
+    default:
+      return unreachable(frame)
   }
 }
 

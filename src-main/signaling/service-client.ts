@@ -125,6 +125,22 @@ export class ServiceClient implements Service {
     return this.#request('relayConnect', { ticket, offer }, ['ticket'])
   }
 
+  groupTicket(groupId: Bytes, accountPub: Bytes, authority: Bytes): Outcome<Bytes, 'ticket' | 'unknown'> {
+    return this.#request('groupTicket', { groupId, accountPub, authority }, ['ticket', 'unknown'])
+  }
+
+  putLink(linkId: Bytes, blob: Bytes, expiresAt: UnixMs): Outcome<undefined, 'invalid' | 'taken' | 'full'> {
+    return this.#request('putLink', { linkId, blob, expiresAt }, ['invalid', 'taken', 'full'])
+  }
+
+  getLink(linkId: Bytes): Outcome<Bytes, 'unknown'> {
+    return this.#request('getLink', linkId, ['unknown'])
+  }
+
+  removeLink(linkId: Bytes): Outcome<undefined, 'unknown'> {
+    return this.#request('removeLink', linkId, ['unknown'])
+  }
+
   #connected(connection: Connection): void {
     this.#emptied = false
     this.#mailbox = new Mailbox(this.#envelopeListeners, (queueId) => {

@@ -46,6 +46,24 @@ export interface Service {
 
   /** A ticket for a new relay room between this device and the devices of `peerAccountPub`. */
   relayTicket(callId: Bytes, peerAccountPub: Bytes): Promise<Result<Bytes, ServiceFailure>>
+  /**
+   * A ticket for the room of a group, for the devices of `accountPub`. `authority`: the founder's seed, or a ticket of the
+   * own account for this group.
+   */
+  groupTicket(
+    groupId: Bytes,
+    accountPub: Bytes,
+    authority: Bytes,
+  ): Promise<Result<Bytes, ServiceFailure | 'ticket' | 'unknown'>>
   /** Trades this device's offer for the relay's answer (SDP with the relay's candidates). */
   relayConnect(ticket: Bytes, offer: string): Promise<Result<string, ServiceFailure | 'ticket'>>
+
+  /** Lays `blob` under a link of this account, or replaces it. */
+  putLink(
+    linkId: Bytes,
+    blob: Bytes,
+    expiresAt: UnixMs,
+  ): Promise<Result<undefined, ServiceFailure | 'invalid' | 'taken' | 'full'>>
+  getLink(linkId: Bytes): Promise<Result<Bytes, ServiceFailure | 'unknown'>>
+  removeLink(linkId: Bytes): Promise<Result<undefined, ServiceFailure | 'unknown'>>
 }

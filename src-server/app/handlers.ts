@@ -2,11 +2,13 @@
 import { type Bytes, equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
 import { HOUR, type Ms } from '../../src-shared/base/time.ts'
+import { groupIdOf } from '../../src-shared/group/roster.ts'
 import { parseCertificate, type VerifiedCertificate, verifyCertificate } from '../../src-shared/identity/certificate.ts'
 import { verifyAuthentication } from '../../src-shared/protocol/service/authentication.ts'
 import type { FailureStatus } from '../../src-shared/protocol/service/frame.ts'
 import type {
   Authentication,
+  GroupTicketRequest,
   OperationName,
   Push,
   Registration,
@@ -14,13 +16,14 @@ import type {
   ReplyOf,
   RequestOf,
 } from '../../src-shared/protocol/service/operations.ts'
-import { checkTicket, issueTicket } from '../../src-shared/protocol/service/ticket.ts'
-import { memberAddress } from '../../src-shared/protocol/relay-frame.ts'
+import { GROUP_SEED_LENGTH } from '../../src-shared/protocol/service/limits.ts'
+import { checkTicket, issueTicket, type Ticket } from '../../src-shared/protocol/service/ticket.ts'
+import type { RoomName } from '../relay/relay.ts'
 import type { Caller } from './caller.ts'
 import type { ServiceParts } from './parts.ts'
 import type { RateName } from './rate-limits.ts'
 
-/** Longer than any call without a pause; a ticket opens one room for the same few devices and nothing else. */
+/** Longer than any call without a pause; a ticket opens one room for the same few devices, or of one group, and nothing else. */
 const TICKET_LIFE: Ms = 24 * HOUR
 
 type Reply<Name extends OperationName> = Promise<Result<ReplyOf<Name>, FailureStatus>>
@@ -37,7 +40,7 @@ export function permits(name: OperationName, session: Caller): 'unauthenticated'
 }
 
 export function createHandlers(parts: ServiceParts): Handlers {
-  const { directory, prekeys } = parts
+  const { directory, prekeys, links } = parts
   const allow = (name: RateName, ...key: readonly string[]) => parts.rates.allow(name, key.join(' '))
   return {
     authenticate: (session, request) => authenticate(parts, session, request),
@@ -74,11 +77,30 @@ export function createHandlers(parts: ServiceParts): Handlers {
     async relayTicket(session, { callId, peerAccountPub }) {
       if (!(await allow('relay', deviceKey(session)))) return failure('rate-limited')
       if (!(await directory.hasAccount(peerAccountPub))) return failure('unknown')
-      const ticket = { callId, callerCertHash: device(session).certHash, calleeAccountPub: peerAccountPub }
-      return success(issueTicket(parts.ticketKey, { ...ticket, expiresAt: parts.now() + TICKET_LIFE }))
+      const { certHash } = device(session)
+      const expiresAt = parts.now() + TICKET_LIFE
+      const ticket = { callId, callerCertHash: certHash, calleeAccountPub: peerAccountPub, expiresAt }
+      return success(issueTicket(parts.ticketKeys, { kind: 'call', ...ticket }))
     },
 
     relayConnect: (session, request) => relayConnect(parts, session, request),
+
+    groupTicket: (session, request) => groupTicket(parts, session, request),
+
+    async putLink(session, link) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.put(device(session).accountPub, link, parts.now())
+    },
+
+    async getLink(session, linkId) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.get(linkId, parts.now())
+    },
+
+    async removeLink(session, linkId) {
+      if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
+      return links.remove(device(session).accountPub, linkId)
+    },
   }
 }
 
@@ -94,19 +116,52 @@ async function push(parts: ServiceParts, session: Caller, request: Push): Reply<
 async function relayConnect(parts: ServiceParts, session: Caller, request: RelayOffer): Reply<'relayConnect'> {
   if (!(await parts.rates.allow('relay', deviceKey(session)))) return failure('rate-limited')
   const { certHash, accountPub } = device(session)
-  const ticket = checkTicket(parts.ticketKey, request.ticket, parts.now())
-  if (!ticket.ok) return failure('ticket')
-  const { callId, callerCertHash, calleeAccountPub } = ticket.value
-  const caller = equalBytes(certHash, callerCertHash)
-  if (!caller && !equalBytes(accountPub, calleeAccountPub)) return failure('ticket')
+  const ticket = checkTicket(parts.ticketKeys, request.ticket, parts.now())
+  const room = ticket.ok ? roomOf(ticket.value, certHash, accountPub) : undefined
+  if (room === undefined) return failure('ticket')
   return parts.relay.connect({
-    room: [callId, callerCertHash, calleeAccountPub].map(toHex).join(),
-    device: toHex(certHash),
-    address: memberAddress(certHash),
-    host: caller,
+    room,
+    certHash,
+    accountPub,
     offer: request.offer,
+    origin: session.origin.address,
     reachedAt: session.origin.localAddress,
   })
+}
+
+/** The room that a ticket opens to this device. */
+function roomOf(ticket: Ticket, certHash: Bytes, accountPub: Bytes): RoomName | undefined {
+  if (ticket.kind === 'group') {
+    const { groupId, founderCertHash } = ticket
+    return equalBytes(accountPub, ticket.accountPub) ? { kind: 'group', groupId, founderCertHash } : undefined
+  }
+  const { callId, callerCertHash, calleeAccountPub } = ticket
+  const own = equalBytes(certHash, callerCertHash) || equalBytes(accountPub, calleeAccountPub)
+  return own ? { kind: 'call', callId, callerCertHash, calleeAccountPub } : undefined
+}
+
+async function groupTicket(
+  parts: ServiceParts,
+  session: Caller,
+  { groupId, accountPub, authority }: GroupTicketRequest,
+): Reply<'groupTicket'> {
+  if (!(await parts.rates.allow('groupTickets', deviceKey(session)))) return failure('rate-limited')
+  const founderCertHash = founderBy(parts, device(session), groupId, authority)
+  if (founderCertHash === undefined) return failure('ticket')
+  if (!(await parts.directory.hasAccount(accountPub))) return failure('unknown')
+  const expiresAt = parts.now() + TICKET_LIFE
+  return success(issueTicket(parts.ticketKeys, { kind: 'group', groupId, founderCertHash, accountPub, expiresAt }))
+}
+
+/** The group's founder, if `authority` shows that `own` is it or was given a ticket. */
+function founderBy(parts: ServiceParts, own: VerifiedCertificate, groupId: Bytes, authority: Bytes): Bytes | undefined {
+  if (authority.length === GROUP_SEED_LENGTH) {
+    return equalBytes(groupIdOf(own.certHash, authority), groupId) ? own.certHash : undefined
+  }
+  const ticket = checkTicket(parts.ticketKeys, authority, parts.now())
+  if (!ticket.ok || ticket.value.kind !== 'group') return undefined
+  const given = equalBytes(ticket.value.groupId, groupId) && equalBytes(ticket.value.accountPub, own.accountPub)
+  return given ? ticket.value.founderCertHash : undefined
 }
 
 async function authenticate(parts: ServiceParts, session: Caller, request: Authentication): Reply<'authenticate'> {

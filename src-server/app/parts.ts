@@ -1,8 +1,10 @@
 /** What the running service is made of; `service.ts` puts it together, sessions and handlers use it. */
 import type { RandomBytes } from '../../src-shared/base/random.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
+import type { TicketKeys } from '../../src-shared/protocol/service/ticket.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Links } from '../directory/links.ts'
 import type { Prekeys } from '../directory/prekeys.ts'
 import type { PushQueue } from '../push/queue.ts'
 import type { Relay } from '../relay/relay.ts'
@@ -19,7 +21,8 @@ export interface ServiceParts {
   readonly bus: Bus
   readonly directory: Directory
   readonly prekeys: Prekeys
+  readonly links: Links
   readonly queue: PushQueue
   readonly relay: Relay
-  readonly ticketKey: Uint8Array
+  readonly ticketKeys: TicketKeys
 }

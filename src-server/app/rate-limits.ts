@@ -28,8 +28,12 @@ export const DEFAULT_RATES = {
   oneTimePrekeys: { points: 40, seconds: 600 },
   /** Prekeys that one device fetches. */
   prekeys: { points: 600, seconds: 60 },
-  /** Tickets that one device draws, and offers that it makes to the relay. */
+  /** Tickets for calls that one device draws, and offers that it makes to the relay. */
   relay: { points: 120, seconds: 60 },
+  /** Tickets for groups: one for each account that is invited, and 256 may be invited at once. */
+  groupTickets: { points: 600, seconds: 60 },
+  /** Links that one device puts, opens and removes. Nobody finds one by trying: their ids have 128 random bits. */
+  links: { points: 120, seconds: 60 },
 } as const satisfies Record<string, Rate>
 
 export type RateName = keyof typeof DEFAULT_RATES

@@ -12,6 +12,7 @@ import { MINUTE, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
 import { DEFAULT_PORT } from '../../src-shared/protocol/service/address.ts'
 import { createLocalBus } from '../bus/bus.ts'
 import { Directory } from '../directory/directory.ts'
+import { Links } from '../directory/links.ts'
 import { Prekeys } from '../directory/prekeys.ts'
 import { PushQueue } from '../push/queue.ts'
 import { Relay } from '../relay/relay.ts'
@@ -19,7 +20,7 @@ import type { Database } from '../storage/database.ts'
 import { openEmbedded } from '../storage/embedded.ts'
 import { lockFolder } from '../storage/folder-lock.ts'
 import { migrate } from '../storage/migrations.ts'
-import { ticketKey } from '../storage/secrets.ts'
+import { ticketKeys } from '../storage/secrets.ts'
 import { Gateway, listen, listeningPort, type Tls } from './gateway.ts'
 import { createLog, describeError, type Log, type LogLevel } from './log.ts'
 import { createOwnNames } from './own-names.ts'
@@ -102,6 +103,7 @@ async function compose(
     publicAddresses: () => resolveNames(options.names ?? []),
     now,
     defect: (error) => log.warn('a relay connection failed', describeError(error)),
+    foreign: (packets) => log.warn('a device sent packets in the name of others', { packets }),
   })
   undo.push(() => relay.stop())
 
@@ -121,9 +123,10 @@ async function compose(
     bus: createLocalBus(),
     directory: new Directory(database),
     prekeys: new Prekeys(database),
+    links: new Links(database),
     queue: new PushQueue(database),
     relay,
-    ticketKey: await ticketKey(database, random),
+    ticketKeys: await ticketKeys(database, random),
   }
   const gateway = new Gateway(server, parts, () => database.probe())
   // Sessions end before the relay and the database that they use.
@@ -155,12 +158,13 @@ function openDatabase(options: ServiceOptions, log: Log): Promise<Database> {
   })
 }
 
-function sweepRegularly({ queue, prekeys, now, log }: ServiceParts): () => Promise<void> {
+function sweepRegularly({ queue, prekeys, links, now, log }: ServiceParts): () => Promise<void> {
   let sweeping: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     sweeping = sweeping
       .then(() => queue.sweep(now()))
       .then(() => prekeys.sweep(now()))
+      .then(() => links.sweep(now()))
       .catch((error: unknown) => log.error('could not erase what has expired', describeError(error)))
   }, SWEEP_EVERY)
   return () => {

@@ -1,6 +1,6 @@
 /**
- * This folder holds the directory: handle → account key, device list and certificates, and the prekeys of each device.
- * Whatever it stores was verified before, so that a defective or hostile device harms nobody but itself; the devices
+ * This folder holds the directory: handle → account key, device list and certificates, the prekeys of each device, and
+ * what lies under the links of calls. Whatever it stores was verified before, so that a defective or hostile device harms nobody but itself; the devices
  * verify everything again. It knows no connections.
  */
 import type { Bytes } from '../../src-shared/base/bytes.ts'

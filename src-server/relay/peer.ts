@@ -6,7 +6,7 @@
 import { type DataChannel, PeerConnection, type Track } from 'node-datachannel'
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
-import { encodeRelayFrame, RELAY_MESSAGE_MAX, type RelayFrame } from '../../src-shared/protocol/relay-frame.ts'
+import { RELAY_MESSAGE_MAX } from '../../src-shared/protocol/relay-frame.ts'
 
 const GATHERING_MAX: Ms = 3 * SECOND
 const CLOSING_MAX: Ms = 2 * SECOND
@@ -15,6 +15,8 @@ const CHANNEL = 'control'
 const MESSAGE_SIZE_MAX = RELAY_MESSAGE_MAX + 64
 /** A member that does not read. The library hides about as much again. */
 const UNSENT_MAX = 1024 * 1024
+/** Who sends at its own pace stops here: far above what is under way to a device that reads. */
+const CONGESTED = 256 * 1024
 
 export interface PeerOptions {
   readonly port: number
@@ -25,7 +27,9 @@ export interface PeerListener {
   /** The channel is open: DTLS stands, frames come and go. The track opens at about the same time. */
   opened(): void
   frame(bytes: Bytes): void
-  packet(packet: Bytes): void
+  packet(packet: Buffer): void
+  /** What was sent is on its way, after `congested`. */
+  drained(): void
   /** Once; the connection is closed or will be. */
   gone(): void
   /** Something threw inside a callback. */
@@ -41,6 +45,8 @@ export class RelayPeer {
   #channel: DataChannel | undefined
   #gathered: (() => void) | undefined
   #opened = false
+  /** Kept here: asking the library costs a tenth of a send. */
+  #trackOpen = false
   #gone = false
 
   constructor(options: PeerOptions, listener: PeerListener) {
@@ -77,31 +83,35 @@ export class RelayPeer {
     return answer.sdp
   }
 
-  sendFrame(frame: RelayFrame): void {
+  sendFrame(frame: Bytes): void {
     const channel = this.#channel
     if (channel === undefined || !channel.isOpen()) return
     try {
       if (channel.bufferedAmount() > UNSENT_MAX) this.#leave()
-      else channel.sendMessageBinary(encodeRelayFrame(frame))
+      else channel.sendMessageBinary(frame)
     } catch (error) {
       // Sending on what has just closed throws; the state change follows.
       this.#listener.defect(error)
     }
   }
 
-  sendPacket(packet: Bytes): void {
-    const track = this.#track
-    if (track === undefined || !track.isOpen()) return
+  sendPacket(packet: Buffer): void {
+    if (!this.#trackOpen) return
     try {
-      track.sendMessageBinary(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength))
+      this.#track?.sendMessageBinary(packet)
     } catch {
       // Not sent: to the receiver a lost packet like any other.
     }
   }
 
+  congested(): boolean {
+    return (this.#channel?.bufferedAmount() ?? 0) > CONGESTED
+  }
+
   /** Resolves when the native connection is closed, or after a while without it. */
   async close(): Promise<void> {
     this.#gone = true
+    this.#trackOpen = false
     this.#gathered?.()
     this.#track?.close()
     this.#channel?.close()
@@ -133,6 +143,8 @@ export class RelayPeer {
       return
     }
     this.#track = track
+    this.#trackOpen = track.isOpen()
+    track.onOpen(this.#guard(() => (this.#trackOpen = !this.#gone)))
     track.onClosed(this.#guard(() => this.#leave()))
     track.onMessage(this.#guard((packet) => this.#gone || this.#listener.packet(packet)))
   }
@@ -145,6 +157,8 @@ export class RelayPeer {
     this.#channel = channel
     channel.onOpen(this.#guard(() => this.#open()))
     channel.onClosed(this.#guard(() => this.#leave()))
+    channel.setBufferedAmountLowThreshold(CONGESTED)
+    channel.onBufferedAmountLow(this.#guard(() => this.#gone || this.#listener.drained()))
     channel.onMessage(
       this.#guard((message) => {
         // Callbacks of different events may overtake one another.
@@ -164,6 +178,7 @@ export class RelayPeer {
   }
 
   #leave(): void {
+    this.#trackOpen = false
     if (this.#gone) return
     this.#gone = true
     this.#listener.gone()

@@ -2,33 +2,44 @@
  * This folder holds the relay: rooms of devices that came with a valid ticket, and the forwarding of packets that it
  * cannot read. It asks nobody who a device is; the session that calls `connect` knows. It keeps nothing after a room.
  */
-import type { Bytes } from '../../src-shared/base/bytes.ts'
+import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
 import { MINUTE, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
 import {
-  type MemberAddress,
+  encodeRelayFrame,
+  EVERYBODY,
+  memberAddress,
   parseRelayFrame,
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
-import { Budget } from './budget.ts'
+import { CallRoom } from './call-room.ts'
+import { type ChainMemory, GroupRoom } from './group-room.ts'
+import type { Budget } from './budget.ts'
+import {
+  ADDRESS_REMEMBERED,
+  type AddressAllowance,
+  addressAllowance,
+  type OwnAllowance,
+  ownAllowance,
+  roomAllowance,
+} from './limits.ts'
 import { addCandidates, buildOffer, parseOffer } from './offer.ts'
 import { RelayPeer } from './peer.ts'
-import { Room, type RoomMember } from './room.ts'
+import type { Room, RoomMember } from './room.ts'
 import { holdUdpPort } from './udp-port.ts'
 
-/** The caller's device and 16 of the callee's account. */
-const MEMBERS_PER_ROOM = 17
 const ROOMS_PER_DEVICE = 4
 /** Of one device in one room: one that stands, one that replaces it, and some that it gave up. */
 const ATTEMPTS_PER_ROOM = 6
 /** About 270 KiB each. */
 const PEERS_MAX = 2000
+/** As many as an address may have connections to the service: people behind one NAT, some of them in a call of 33. */
+const PEERS_PER_ADDRESS = 200
 const OPENING_MAX: Ms = 20 * SECOND
 const IDLE_MAX: Ms = 10 * MINUTE
-const PACKETS_PER_SECOND = 3000
-const BYTES_PER_SECOND = 2_000_000
-const FRAMES_PER_SECOND = 200
+/** All chains together. One of 33 members has about 120 kB, the longest 8 MB. */
+const CHAIN_BYTES_MAX = 256 * 1024 * 1024
 /** Larger ones do not arrive on a path with an MTU of 1500; smaller ones are neither RTP nor RTCP. */
 const PACKET_MIN = 8
 const PACKET_MAX = 1500
@@ -43,33 +54,65 @@ export interface RelayOptions {
   readonly idleMax?: Ms
   readonly now: () => UnixMs
   readonly defect: (error: unknown) => void
+  /** A connection that ended had sent packets in the name of others; none of them went anywhere. */
+  readonly foreign?: (packets: number) => void
 }
 
+/** What a ticket opens. */
+export type RoomName =
+  | {
+      readonly kind: 'call'
+      readonly callId: Bytes
+      readonly callerCertHash: Bytes
+      readonly calleeAccountPub: Bytes
+    }
+  | { readonly kind: 'group'; readonly groupId: Bytes; readonly founderCertHash: Bytes }
+
 export interface Entrance {
-  readonly room: string
-  /** certHash in hexadecimal. */
-  readonly device: string
-  readonly address: MemberAddress
-  /** The caller's device. */
-  readonly host: boolean
+  readonly room: RoomName
+  readonly certHash: Bytes
+  readonly accountPub: Bytes
   readonly offer: string
+  /** The device's address as limits know it. */
+  readonly origin: string
   /** The own address at which the device reached the service: the relay is reached there, too. */
   readonly reachedAt: string | undefined
 }
 
+/** All connections from one address. */
+interface Origin {
+  readonly allowance: AddressAllowance
+  connections: number
+  seenAt: UnixMs
+}
+
+interface Place {
+  readonly room: Room
+  readonly copies: Budget
+  activeAt: UnixMs
+}
+
 interface Connection extends RoomMember {
+  readonly name: RoomName
   readonly room: string
+  readonly device: string
+  readonly origin: Origin
   readonly peer: RelayPeer
   readonly since: UnixMs
-  opened: boolean
+  /** From the moment on when it is open. */
+  place: Place | undefined
   lastHeard: UnixMs
+  /** Packets in the name of others. */
+  foreign: number
 }
 
 export class Relay {
   readonly port: number
   readonly #options: RelayOptions
-  readonly #rooms = new Map<string, { readonly room: Room; activeAt: UnixMs }>()
+  readonly #rooms = new Map<string, Place>()
   readonly #connections = new Set<Connection>()
+  readonly #origins = new Map<string, Origin>()
+  readonly #chainMemory: ChainMemory = { free: CHAIN_BYTES_MAX }
   readonly #closing = new Set<Promise<void>>()
   readonly #timer: NodeJS.Timeout
 
@@ -112,52 +155,59 @@ export class Relay {
     await Promise.all(this.#closing)
   }
 
-  #admits({ room, device, address }: Entrance): boolean {
+  #admits(entrance: Entrance): boolean {
     if (this.#connections.size >= PEERS_MAX) return false
+    if ((this.#origins.get(entrance.origin)?.connections ?? 0) >= PEERS_PER_ADDRESS) return false
+    const [room, device] = [roomKey(entrance.room), toHex(entrance.certHash)]
     const own = [...this.#connections].filter((connection) => connection.device === device)
     const here = own.filter((connection) => connection.room === room).length
     const elsewhere = new Set(own.map((connection) => connection.room)).size - (here > 0 ? 1 : 0)
     if (here >= ATTEMPTS_PER_ROOM || elsewhere >= ROOMS_PER_DEVICE) return false
-    const there = this.#rooms.get(room)?.room
-    const present = there?.member(address)
-    return present === undefined ? (there?.size ?? 0) < MEMBERS_PER_ROOM : present.device === device
+    const { certHash, accountPub } = entrance
+    return this.#rooms.get(room)?.room.admits({ certHash, accountPub, address: memberAddress(certHash) }) ?? true
   }
 
   #open(entrance: Entrance): Connection {
     const now = this.#options.now()
-    const frames = new Budget(FRAMES_PER_SECOND, 2 * FRAMES_PER_SECOND, now)
-    const packets = new Budget(PACKETS_PER_SECOND, PACKETS_PER_SECOND, now)
-    const bytes = new Budget(BYTES_PER_SECOND, BYTES_PER_SECOND, now)
+    const origin = this.#originOf(entrance.origin, now)
+    origin.connections += 1
+    const allowance = ownAllowance(now)
     const peer = new RelayPeer(
       { port: this.port, bindAddress: this.#options.bindAddress },
       {
         opened: () => this.#opened(connection),
-        frame: (frame) => {
+        frame: (bytes) => {
           const heardAt = (connection.lastHeard = this.#options.now())
-          const parsed = frames.take(1, heardAt) ? parseRelayFrame(frame) : undefined
-          if (parsed === undefined) this.#close(connection)
-          else this.#frame(connection, parsed)
+          const frame = allowance.frames.take(1, heardAt) ? parseRelayFrame(bytes) : undefined
+          const allowed = frame !== undefined && affords(allowance, connection, frame)
+          if (!allowed || !this.#frame(connection, frame)) this.#close(connection)
         },
         packet: (packet) => {
-          const heardAt = (connection.lastHeard = this.#options.now())
-          if (packet.length < PACKET_MIN || packet.length > PACKET_MAX) return
-          if (packets.take(1, heardAt) && bytes.take(packet.length, heardAt)) this.#packet(connection, packet)
+          connection.lastHeard = this.#options.now()
+          this.#packet(connection, allowance, packet)
         },
+        drained: () => connection.place?.room.drained(connection),
         gone: () => this.#close(connection),
         defect: (error) => this.#options.defect(error),
       },
     )
+    const { certHash, accountPub } = entrance
     const connection: Connection = {
-      room: entrance.room,
-      device: entrance.device,
-      address: entrance.address,
-      host: entrance.host,
+      name: entrance.room,
+      room: roomKey(entrance.room),
+      device: toHex(certHash),
+      certHash,
+      accountPub,
+      address: memberAddress(certHash),
+      origin,
       peer,
       since: now,
-      opened: false,
+      place: undefined,
       lastHeard: now,
+      foreign: 0,
       sendFrame: (frame) => peer.sendFrame(frame),
       sendPacket: (packet) => peer.sendPacket(packet),
+      congested: () => peer.congested(),
     }
     this.#connections.add(connection)
     return connection
@@ -165,50 +215,68 @@ export class Relay {
 
   #opened(connection: Connection): void {
     const now = this.#options.now()
-    connection.opened = true
     connection.lastHeard = now
-    const place = this.#rooms.get(connection.room) ?? { room: new Room(), activeAt: now }
-    if (place.room.member(connection.address) === undefined && place.room.size >= MEMBERS_PER_ROOM) {
+    const place = this.#rooms.get(connection.room) ?? {
+      room: this.#makeRoom(connection.name),
+      copies: roomAllowance(now),
+      activeAt: now,
+    }
+    // Others may have come since it was let in.
+    if (!place.room.admits(connection)) {
       this.#close(connection)
       return
     }
     this.#rooms.set(connection.room, place)
+    connection.place = place
     const earlier = place.room.enter(connection)
     for (const other of this.#connections) if (other === earlier) this.#close(other)
   }
 
-  #frame(connection: Connection, frame: RelayFrame): void {
-    const place = this.#rooms.get(connection.room)
-    if (frame.kind !== 'keep-alive' && place !== undefined) place.activeAt = this.#options.now()
-    switch (frame.kind) {
-      case 'keep-alive':
-        connection.sendFrame(frame)
-        return
-      case 'message':
-        place?.room.message(connection, frame.peer, frame.message)
-        return
-      case 'receivers':
-        place?.room.setReceivers(connection, frame.receivers)
-        return
-      case 'left':
-        // Only the relay says this.
-        this.#close(connection)
-        return
+  /** `false` for what no device may send. */
+  #frame(connection: Connection, frame: RelayFrame): boolean {
+    if (frame.kind === 'keep-alive') {
+      connection.sendFrame(encodeRelayFrame(frame))
+      return true
     }
+    const { place } = connection
+    if (place === undefined) return true
+    place.activeAt = connection.lastHeard
+    return place.room.frame(connection, frame)
   }
 
-  #packet(connection: Connection, packet: Bytes): void {
-    const place = this.#rooms.get(connection.room)
-    if (place === undefined) return
-    place.activeAt = this.#options.now()
-    place.room.packet(connection, packet)
+  /** Hot, as is all that it calls. */
+  #packet(connection: Connection, allowance: OwnAllowance, packet: Buffer): void {
+    const { place, origin, lastHeard: now } = connection
+    if (place === undefined || packet.length < PACKET_MIN || packet.length > PACKET_MAX) return
+    if (!allowance.packets.take(1, now) || !allowance.packetBytes.take(packet.length, now)) return
+    const copies = place.room.reach
+    if (!allowance.copies.take(copies, now) || !place.copies.take(copies, now)) return
+    if (!origin.allowance.copies.take(copies, now)) return
+    place.activeAt = now
+    if (!place.room.packet(connection, packet)) connection.foreign += 1
+  }
+
+  #makeRoom(name: RoomName): Room {
+    if (name.kind === 'call') return new CallRoom(name.callerCertHash)
+    const { groupId, founderCertHash } = name
+    const { now, defect } = this.#options
+    return new GroupRoom({ groupId, founderCertHash, now, defect, memory: this.#chainMemory })
+  }
+
+  #originOf(address: string, now: UnixMs): Origin {
+    const origin = this.#origins.get(address) ?? { allowance: addressAllowance(now), connections: 0, seenAt: now }
+    this.#origins.set(address, origin)
+    return origin
   }
 
   #close(connection: Connection): void {
     if (!this.#connections.delete(connection)) return
-    const place = this.#rooms.get(connection.room)
+    const { place, origin, foreign } = connection
     place?.room.leave(connection)
     if (place?.room.size === 0) this.#rooms.delete(connection.room)
+    origin.connections -= 1
+    origin.seenAt = this.#options.now()
+    if (foreign > 0) this.#options.foreign?.(foreign)
     const closed = connection.peer.close().catch((error: unknown) => this.#options.defect(error))
     this.#closing.add(closed)
     void closed.finally(() => this.#closing.delete(closed))
@@ -217,10 +285,35 @@ export class Relay {
   #sweep(): void {
     const now = this.#options.now()
     for (const connection of this.#connections) {
-      const silent = connection.opened && now - connection.lastHeard > RELAY_SILENCE
-      const stuck = !connection.opened && now - connection.since > OPENING_MAX
-      const idle = now - (this.#rooms.get(connection.room)?.activeAt ?? now) > (this.#options.idleMax ?? IDLE_MAX)
-      if (silent || stuck || idle) this.#close(connection)
+      const { place, lastHeard, since } = connection
+      const silent = place !== undefined && now - lastHeard > RELAY_SILENCE
+      const stuck = place === undefined && now - since > OPENING_MAX
+      const idle = place !== undefined && now - place.activeAt > (this.#options.idleMax ?? IDLE_MAX)
+      if (silent || stuck || idle || place?.room.outstays(connection) === true) this.#close(connection)
+    }
+    for (const [address, { connections, seenAt }] of this.#origins) {
+      if (connections === 0 && now - seenAt > ADDRESS_REMEMBERED) this.#origins.delete(address)
     }
   }
+}
+
+/** Whether a frame, and what the relay has to send and check for it, is within what this device and its address may cause. */
+function affords(own: OwnAllowance, { place, origin, lastHeard: now }: Connection, frame: RelayFrame): boolean {
+  const shared = origin.allowance
+  if (frame.kind === 'submit') {
+    const count = frame.entries.length
+    return own.entries.take(count, now) && shared.entries.take(count, now)
+  }
+  if (frame.kind !== 'message') return true
+  const copies = frame.peer === EVERYBODY ? (place?.room.size ?? 1) : 1
+  const bytes = copies * frame.message.length
+  return own.messages.take(bytes, now) && shared.messages.take(bytes, now)
+}
+
+function roomKey(name: RoomName): string {
+  const parts =
+    name.kind === 'call'
+      ? [name.callId, name.callerCertHash, name.calleeAccountPub]
+      : [name.groupId, name.founderCertHash]
+  return [name.kind, ...parts.map(toHex)].join()
 }

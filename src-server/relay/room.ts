@@ -1,95 +1,37 @@
-/**
- * A room of the relay: the devices of one call and who may hear whom (docs/protocol/service.md, section 5). Pure: it
- * decides where frames and packets go and sends through its members.
- */
+/** What the relay asks of a room. It brings in who came with a ticket and what they send; the room decides who gets it. */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import type { MemberAddress, RelayFrame } from '../../src-shared/protocol/relay-frame.ts'
 
-export interface RoomMember {
-  /** certHash in hexadecimal. */
-  readonly device: string
+/** Who asks to be let in. */
+export interface Visitor {
+  readonly certHash: Bytes
+  readonly accountPub: Bytes
   readonly address: MemberAddress
-  /** The device that made the call; it asked for everyone's packets by calling. */
-  readonly host: boolean
-  sendFrame(frame: RelayFrame): void
-  sendPacket(packet: Bytes): void
 }
 
-interface Place {
-  member: RoomMember
-  receivers: readonly MemberAddress[]
-  /** Those whose packets this member has agreed to. */
-  readonly agreed: Set<MemberAddress>
-  /** Those who learn when this member leaves. */
-  readonly acquainted: Set<MemberAddress>
+export interface RoomMember extends Visitor {
+  /** Encoded: one frame goes to many. */
+  sendFrame(frame: Bytes): void
+  sendPacket(packet: Buffer): void
+  /** It does not read as fast as it is sent to; `drained` follows when it has caught up. */
+  congested(): boolean
 }
 
-export class Room {
-  readonly #places = new Map<MemberAddress, Place>()
-
-  get size(): number {
-    return this.#places.size
-  }
-
-  member(address: MemberAddress): RoomMember | undefined {
-    return this.#places.get(address)?.member
-  }
-
-  /** Takes the place of an earlier connection of the same device, with what that one had agreed to. Says which it was. */
-  enter(member: RoomMember): RoomMember | undefined {
-    const place = this.#places.get(member.address)
-    if (place === undefined) {
-      this.#places.set(member.address, { member, receivers: [], agreed: new Set(), acquainted: new Set() })
-      return undefined
-    }
-    const earlier = place.member
-    place.member = member
-    return earlier
-  }
-
+export interface Room {
+  /** Connections, each of another device. */
+  readonly size: number
+  /** How many at most get a packet of one member. */
+  readonly reach: number
+  admits(visitor: Visitor): boolean
+  /** Takes the place of an earlier connection of the same device. Says which it was. */
+  enter(member: RoomMember): RoomMember | undefined
   /** Nothing if another connection has taken the member's place. */
-  leave(member: RoomMember): void {
-    const place = this.#places.get(member.address)
-    if (place?.member !== member) return
-    this.#places.delete(member.address)
-    for (const address of place.acquainted) {
-      const other = this.#places.get(address)
-      other?.acquainted.delete(member.address)
-      other?.member.sendFrame({ kind: 'left', peer: member.address })
-    }
-  }
-
-  setReceivers(from: RoomMember, receivers: readonly MemberAddress[]): void {
-    const place = this.#places.get(from.address)
-    if (place?.member !== from) return
-    place.receivers = receivers.filter((receiver) => receiver !== from.address)
-    for (const receiver of place.receivers) place.agreed.add(receiver)
-  }
-
-  /** To a member that is not here it goes nowhere, and the sender learns nothing of it (R19). */
-  message(from: RoomMember, to: MemberAddress, message: Bytes): void {
-    const place = this.#places.get(from.address)
-    if (place?.member !== from || to === from.address) return
-    place.agreed.add(to)
-    const receiver = this.#places.get(to)
-    if (receiver === undefined) return
-    place.acquainted.add(to)
-    receiver.acquainted.add(from.address)
-    receiver.member.sendFrame({ kind: 'message', peer: from.address, message })
-  }
-
-  packet(from: RoomMember, packet: Bytes): void {
-    const place = this.#places.get(from.address)
-    if (place?.member !== from) return
-    for (const address of place.receivers) {
-      const receiver = this.#places.get(address)
-      if (receiver === undefined) continue
-      // Who was called hears nobody before it has answered them.
-      if (receiver.member.host || receiver.agreed.has(from.address)) receiver.member.sendPacket(packet)
-    }
-  }
-
-  members(): RoomMember[] {
-    return [...this.#places.values()].map(({ member }) => member)
-  }
+  leave(member: RoomMember): void
+  /** `false` for a frame that has no place here: the connection ends. */
+  frame(from: RoomMember, frame: RelayFrame): boolean
+  /** `false` for a packet in the name of somebody else. */
+  packet(from: RoomMember, packet: Buffer): boolean
+  drained(member: RoomMember): void
+  /** It was let in for a while only, and the while is over. */
+  outstays(member: RoomMember): boolean
 }

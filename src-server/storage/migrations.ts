@@ -47,6 +47,16 @@ const STEPS: readonly (readonly string[])[] = [
     `CREATE INDEX envelopes_by_expiry ON envelopes (expires_at)`,
     `CREATE TABLE secrets (name text PRIMARY KEY, value bytea NOT NULL)`,
   ],
+  [
+    `CREATE TABLE links (
+       link_id bytea PRIMARY KEY,
+       account_pub bytea NOT NULL REFERENCES accounts,
+       blob bytea NOT NULL,
+       expires_at bigint NOT NULL
+     )`,
+    `CREATE INDEX links_by_account ON links (account_pub)`,
+    `CREATE INDEX links_by_expiry ON links (expires_at)`,
+  ],
 ]
 
 /** Throws `NewerSchemaError` for a folder that a later version has written. */

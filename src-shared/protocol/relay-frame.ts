@@ -1,20 +1,26 @@
 /**
- * What a device and the relay say to one another on the data channel `control` (docs/protocol.md, "Relay"): `kind u8 | peer [8] | payload`.
- * The relay reads nothing but this; a message's content is sealed end to end. Media do not pass here: RTP and RTCP go as they are
- * on the connection's one track.
+ * What a device and the relay say to one another on the data channel `control` (docs/protocol/service.md, section 5, and
+ * docs/protocol/group.md, section 5.2): `kind u8 | peer [8] | payload`. The relay reads nothing but this; a message's content is
+ * sealed end to end. Media do not pass here: RTP and RTCP go as they are on the connection's one track.
  *
  * | kind | direction | peer | payload |
  * |---|---|---|---|
- * | 1 Message | both | receiver; on arrival: sender | opaque, at most `RELAY_MESSAGE_MAX` |
- * | 2 Receivers | device → relay | zero | `count u8 | peer [8]…`: who gets this device's packets from now on |
- * | 3 Left | relay → device | who is gone from the room | none; only for members that this device has exchanged messages with |
+ * | 1 Message | both | receiver, or zero for all in a group's room; on arrival: sender | opaque |
+ * | 2 Receivers | device → relay | zero | `count u8 | peer [8]…`: who gets this device's packets from now on; not in a group's room |
+ * | 3 Left | relay → device | who is gone from the room | none; in a call's room only for members that this device has exchanged messages with |
  * | 4 KeepAlive | both | zero | none; the relay sends each one back at once |
+ * | 5 Submit | device → relay | zero | `count u8 | entry var16…`: to be appended to the group's chain, all or none |
+ * | 6 Entries | relay → device | zero | `first u32 | length u32 | count u8 | entry var16…`: from `first` on, of a chain of `length` |
+ * | 7 Refused | relay → device | zero | `length u32 | reason u8`: the answer to a Submit that changed nothing |
+ * | 8 Entered | relay → device | who is here | none; only in a group's room |
  */
 import { type Bytes, fromHex, toHex } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
 import { unreachable } from '../base/result.ts'
 import { type Ms, SECOND } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
+import { ENTRY_MAX } from '../group/entry.ts'
+import { namedCodes } from './named-codes.ts'
 
 /** The first 8 bytes of a device's certHash, lower-case hexadecimal: how members of a relay room address each other. */
 export type MemberAddress = string
@@ -22,8 +28,10 @@ export type MemberAddress = string
 export const MEMBER_ADDRESS_LENGTH = 8
 /** The largest group has 33 members, so each has 32 others. */
 export const RELAY_RECEIVERS_MAX = 32
-/** Bytes. An Accept takes 2.8 kB, a roster of 33 members with certificates about 55 kB. */
+/** Bytes of any payload. An Accept takes 2.8 kB, a group's record 9.1 kB, an entry that adds somebody 3.1 kB. */
 export const RELAY_MESSAGE_MAX = 65_000
+/** Entries of a group's chain in one frame. */
+export const RELAY_ENTRIES_MAX = 64
 /** A device sends a KeepAlive this often; a relay hears every member at least so often. */
 export const RELAY_KEEP_ALIVE: Ms = 1.5 * SECOND
 /** Without any frame or packet for so long the connection is dead, seen from either side: three KeepAlives were lost on a reliable channel. */
@@ -34,12 +42,34 @@ export type RelayFrame =
   | { readonly kind: 'receivers'; readonly receivers: readonly MemberAddress[] }
   | { readonly kind: 'left'; readonly peer: MemberAddress }
   | { readonly kind: 'keep-alive' }
+  | { readonly kind: 'submit'; readonly entries: readonly Bytes[] }
+  | { readonly kind: 'entries'; readonly first: number; readonly length: number; readonly entries: readonly Bytes[] }
+  | { readonly kind: 'refused'; readonly length: number; readonly reason: SubmitRefusal }
+  | { readonly kind: 'entered'; readonly peer: MemberAddress }
+
+const SUBMIT_REFUSALS = [
+  'not-next' /* another entry was first, or the first of these is not the next */,
+  'does-not-count' /* R28, or a rule of the room */,
+  'too-long' /* the chain is as long as chains may be */,
+  'present' /* removes a device as lost that is in the room (R34) */,
+] as const
+
+/** Why nothing of a Submit was appended. */
+export type SubmitRefusal = (typeof SUBMIT_REFUSALS)[number]
 
 const MESSAGE = 1
 const RECEIVERS = 2
 const LEFT = 3
 const KEEP_ALIVE = 4
+const SUBMIT = 5
+const ENTRIES = 6
+const REFUSED = 7
+const ENTERED = 8
+const KINDS = [MESSAGE, RECEIVERS, LEFT, KEEP_ALIVE, SUBMIT, ENTRIES, REFUSED, ENTERED] as const
 const NOBODY: MemberAddress = '0'.repeat(2 * MEMBER_ADDRESS_LENGTH)
+/** As the receiver of a message: all others in a group's room. */
+export const EVERYBODY: MemberAddress = NOBODY
+const refusals = namedCodes(SUBMIT_REFUSALS)
 
 export function memberAddress(certHash: Bytes): MemberAddress {
   return toHex(certHash.subarray(0, MEMBER_ADDRESS_LENGTH))
@@ -61,6 +91,15 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array<ArrayBuffer> {
       return header(LEFT, frame.peer).finish()
     case 'keep-alive':
       return header(KEEP_ALIVE, NOBODY).finish()
+    case 'submit':
+      if (frame.entries.length === 0) throw new RangeError('nothing to submit')
+      return withEntries(header(SUBMIT, NOBODY), frame.entries)
+    case 'entries':
+      return withEntries(header(ENTRIES, NOBODY).u32(frame.first).u32(frame.length), frame.entries)
+    case 'refused':
+      return header(REFUSED, NOBODY).u32(frame.length).u8(refusals.code(frame.reason)).finish()
+    case 'entered':
+      return header(ENTERED, frame.peer).finish()
     default:
       return unreachable(frame)
   }
@@ -75,12 +114,37 @@ function header(kind: number, peer: MemberAddress): ByteWriter {
   return new ByteWriter().u8(kind).fixed(fromHex(peer), MEMBER_ADDRESS_LENGTH)
 }
 
+/** How many of `entries` from `from` on one frame takes: at least one, if there are any. */
+export function entriesThatFit(entries: readonly Bytes[], from: number): number {
+  // `first`, `length` and `count` stand before them.
+  let left = RELAY_MESSAGE_MAX - 9
+  let count = 0
+  for (const entry of entries.slice(from, from + RELAY_ENTRIES_MAX)) {
+    left -= 2 + entry.length
+    if (left < 0) break
+    count += 1
+  }
+  return count
+}
+
+function withEntries(writer: ByteWriter, entries: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+  if (entries.length > RELAY_ENTRIES_MAX) throw new RangeError('too many entries')
+  writer.u8(entries.length)
+  for (const entry of entries) {
+    if (entry.length > ENTRY_MAX) throw new RangeError('entry too long')
+    writer.var16(entry)
+  }
+  const frame = writer.finish()
+  if (frame.length > 1 + MEMBER_ADDRESS_LENGTH + RELAY_MESSAGE_MAX) throw new RangeError('entries of too many bytes')
+  return frame
+}
+
 function readFrame(reader: ByteReader): RelayFrame {
-  const kind = reader.oneOf([MESSAGE, RECEIVERS, LEFT, KEEP_ALIVE], reader.u8())
+  const kind = reader.oneOf(KINDS, reader.u8())
   const peer = readAddress(reader)
+  if (reader.remaining > RELAY_MESSAGE_MAX) throw new MalformedError('payload too long')
   switch (kind) {
     case MESSAGE:
-      if (reader.remaining > RELAY_MESSAGE_MAX) throw new MalformedError('message too long')
       return { kind: 'message', peer, message: reader.rest() }
     case RECEIVERS:
       requireNobody(peer)
@@ -90,6 +154,17 @@ function readFrame(reader: ByteReader): RelayFrame {
     case KEEP_ALIVE:
       requireNobody(peer)
       return { kind: 'keep-alive' }
+    case SUBMIT:
+      requireNobody(peer)
+      return { kind: 'submit', entries: readEntries(reader, 1) }
+    case ENTRIES:
+      requireNobody(peer)
+      return { kind: 'entries', first: reader.u32(), length: reader.u32(), entries: readEntries(reader, 0) }
+    case REFUSED:
+      requireNobody(peer)
+      return { kind: 'refused', length: reader.u32(), reason: refusals.read(reader) }
+    case ENTERED:
+      return { kind: 'entered', peer }
     default:
       return unreachable(kind)
   }
@@ -99,6 +174,12 @@ function readReceivers(reader: ByteReader): MemberAddress[] {
   const count = reader.u8()
   if (count > RELAY_RECEIVERS_MAX) throw new MalformedError('too many receivers')
   return Array.from({ length: count }, () => readAddress(reader))
+}
+
+function readEntries(reader: ByteReader, min: number): Uint8Array[] {
+  const count = reader.u8()
+  if (count < min || count > RELAY_ENTRIES_MAX) throw new MalformedError('too many entries, or none')
+  return Array.from({ length: count }, () => reader.var16(ENTRY_MAX))
 }
 
 function readAddress(reader: ByteReader): MemberAddress {

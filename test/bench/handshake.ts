@@ -2,16 +2,12 @@
  * A complete handshake of a 1:1 call: what travels (messages, bytes) and what each stage costs (CPU time, median). The network is not in
  * it, nor waiting; both ends run here. The envelope counts once: an account with more devices gets one each.
  */
-import * as crypto from 'node:crypto'
 import { concatBytes } from '../../src-shared/base/bytes.ts'
 import { ControlChannel } from '../../src-shared/call/control-channel.ts'
 import { confirmMatches, createAccept, createOffer, eraseOffer, openAccept } from '../../src-shared/call/handshake.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
 import { eraseSession } from '../../src-shared/call/session.ts'
-import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { openEnvelope, sealEnvelope } from '../../src-shared/crypto/envelope.ts'
-import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
-import { PORTABLE } from '../../src-shared/crypto/portable.ts'
 import { encodeCallMessage } from '../../src-shared/protocol/call-message.ts'
 import { parseEnvelope } from '../../src-shared/protocol/envelope.ts'
 import { parseInvite } from '../../src-shared/protocol/invite.ts'
@@ -20,6 +16,7 @@ import { kemKeyPair, p256KeyPair } from '../../src-shared/crypto/agreement.ts'
 import { DAY, SECOND } from '../../src-shared/base/time.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { NOW, testDevice, valueOf } from '../support/test-device.ts'
+import { OPENSSL, withPrimitives } from '../support/with-primitives.ts'
 import { median, significant } from './statistics.ts'
 
 const ROUNDS = 25
@@ -51,9 +48,7 @@ export function benchHandshake(): Promise<
   HandshakeFigures & { readonly nobleAlone: Pick<HandshakeFigures, 'totalMs' | 'afterYesMs'> }
 > {
   const { totalMs, afterYesMs } = figures()
-  choosePrimitives(opensslPrimitives(crypto))
-  const fast = figures()
-  choosePrimitives(PORTABLE)
+  const fast = withPrimitives(OPENSSL, figures)
   return Promise.resolve({ ...fast, nobleAlone: { totalMs, afterYesMs } })
 }
 

@@ -8,6 +8,7 @@ import { benchGroup } from './group.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
+import { benchRelay } from './relay.ts'
 import { benchSrtp } from './srtp.ts'
 import { benchWholeCall } from './whole-call.ts'
 
@@ -18,6 +19,7 @@ const PARTS = {
   ipc: benchIpc,
   coldStart: benchColdStart,
   media: benchMedia,
+  relay: benchRelay,
   wholeCall: benchWholeCall,
 } as const
 

@@ -194,6 +194,10 @@ class TestService implements Service {
 
   relayTicket: Service['relayTicket'] = () => Promise.resolve(failure('refused'))
   relayConnect: Service['relayConnect'] = () => Promise.resolve(failure('refused'))
+  groupTicket: Service['groupTicket'] = () => Promise.resolve(failure('refused'))
+  putLink: Service['putLink'] = () => Promise.resolve(failure('refused'))
+  getLink: Service['getLink'] = () => Promise.resolve(failure('refused'))
+  removeLink: Service['removeLink'] = () => Promise.resolve(failure('refused'))
 }
 
 export type { TestService }

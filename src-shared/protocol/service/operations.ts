@@ -6,6 +6,7 @@
 import type { Bytes } from '../../base/bytes.ts'
 import type { UnixMs } from '../../base/time.ts'
 import { type Codec, bytes16, fixedBytes, flag, list8, nothing, number32, text16 } from './codec.ts'
+import { GROUP_ID_LENGTH } from '../../group/member-key.ts'
 import { CERTIFICATE_LENGTH } from '../../identity/certificate.ts'
 import { DEVICES_MAX } from '../../identity/device-list.ts'
 import { HANDLE_MAX } from '../../identity/handle.ts'
@@ -16,6 +17,8 @@ import {
   CERT_HASH_LENGTH,
   DEVICE_LIST_MAX,
   ENVELOPE_MAX,
+  LINK_BLOB_MAX,
+  LINK_ID_LENGTH,
   PREKEYS_PER_REQUEST,
   SDP_MAX,
   TICKET_MAX,
@@ -55,6 +58,21 @@ export interface TicketRequest {
   readonly peerAccountPub: Bytes
 }
 
+export interface GroupTicketRequest {
+  readonly groupId: Bytes
+  /** Whose devices the ticket is for. */
+  readonly accountPub: Bytes
+  /** The founder's seed, or a ticket of the own account for this group. */
+  readonly authority: Bytes
+}
+
+export interface StoredLink {
+  readonly linkId: Bytes
+  /** Sealed under the link's secret (R38). */
+  readonly blob: Bytes
+  readonly expiresAt: UnixMs
+}
+
 export interface RelayOffer {
   readonly ticket: Bytes
   readonly offer: string
@@ -75,6 +93,11 @@ export interface Operations {
   acknowledge: Exchange<number, undefined>
   relayTicket: Exchange<TicketRequest, Bytes>
   relayConnect: Exchange<RelayOffer, string>
+  groupTicket: Exchange<GroupTicketRequest, Bytes>
+  putLink: Exchange<StoredLink, undefined>
+  /** The link's id; the reply is its blob. */
+  getLink: Exchange<Bytes, Bytes>
+  removeLink: Exchange<Bytes, undefined>
 }
 
 export type OperationName = keyof Operations
@@ -98,6 +121,9 @@ const envelope = bytes16(ENVELOPE_MAX)
 const ticket = bytes16(TICKET_MAX)
 const sdp = text16(SDP_MAX)
 const callId = fixedBytes(CALL_ID_LENGTH)
+const groupId = fixedBytes(GROUP_ID_LENGTH)
+const linkId = fixedBytes(LINK_ID_LENGTH)
+const linkBlob = bytes16(LINK_BLOB_MAX)
 const number64: Codec<number> = { write: (writer, value) => writer.u64(value), read: (reader) => reader.u64() }
 
 export const operations: { readonly [Name in OperationName]: Operation<RequestOf<Name>, ReplyOf<Name>> } = {
@@ -187,6 +213,40 @@ export const operations: { readonly [Name in OperationName]: Operation<RequestOf
     },
     reply: sdp,
   },
+  groupTicket: {
+    type: 12,
+    request: {
+      write: (writer, value) => {
+        groupId.write(writer, value.groupId)
+        accountPub.write(writer, value.accountPub)
+        ticket.write(writer, value.authority)
+      },
+      read: (reader) => ({
+        groupId: groupId.read(reader),
+        accountPub: accountPub.read(reader),
+        authority: ticket.read(reader),
+      }),
+    },
+    reply: ticket,
+  },
+  putLink: {
+    type: 13,
+    request: {
+      write: (writer, value) => {
+        linkId.write(writer, value.linkId)
+        linkBlob.write(writer, value.blob)
+        number64.write(writer, value.expiresAt)
+      },
+      read: (reader) => ({
+        linkId: linkId.read(reader),
+        blob: linkBlob.read(reader),
+        expiresAt: number64.read(reader),
+      }),
+    },
+    reply: nothing,
+  },
+  getLink: { type: 14, request: linkId, reply: linkBlob },
+  removeLink: { type: 15, request: linkId, reply: nothing },
 }
 
 // Object.keys is typed as string[]; the keys of a table that is typed by its names are its names.

@@ -3,6 +3,9 @@ import type {
   DirectEndpoint,
   DirectLink,
   DirectListener,
+  GroupLink,
+  GroupLinks,
+  GroupListener,
   RelayLink,
   RelayLinks,
   RelayListener,
@@ -132,6 +135,53 @@ export class RelayEnd implements RelayListener {
   }
   left(member: string): void {
     this.gone.push(member)
+  }
+  packet(packet: Uint8Array): void {
+    this.packets.push(Uint8Array.from(packet))
+  }
+}
+
+/** A device in a group's room. Keeps the room's chain as it hears of it. */
+export class GroupEnd implements GroupListener {
+  readonly link: GroupLink
+  readonly chain: Uint8Array[] = []
+  /** Entries that stand elsewhere than behind what was heard before: of a device that is outside, or a defect. */
+  readonly elsewhere: number[] = []
+  readonly refusals: { readonly length: number; readonly reason: string }[] = []
+  readonly messages: { readonly from: string; readonly text: string }[] = []
+  readonly packets: Uint8Array[] = []
+  readonly here = new Set<string>()
+  opens = 0
+  losses = 0
+
+  constructor(links: GroupLinks, ticket: Uint8Array) {
+    this.link = links.enter(ticket, this)
+  }
+
+  opened(): void {
+    this.opens += 1
+  }
+  lost(): void {
+    this.losses += 1
+    this.here.clear()
+  }
+  entries(first: number, _length: number, entries: readonly Uint8Array[]): void {
+    // The whole chain comes again with each connection.
+    if (first === 0) this.chain.length = 0
+    if (first === this.chain.length) this.chain.push(...entries)
+    else this.elsewhere.push(first)
+  }
+  refused(length: number, reason: string): void {
+    this.refusals.push({ length, reason })
+  }
+  entered(device: string): void {
+    this.here.add(device)
+  }
+  left(device: string): void {
+    this.here.delete(device)
+  }
+  message(from: string, message: Uint8Array): void {
+    this.messages.push({ from, text: Buffer.from(message).toString() })
   }
   packet(packet: Uint8Array): void {
     this.packets.push(Uint8Array.from(packet))

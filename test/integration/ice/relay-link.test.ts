@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRelayLinks, type RelayLinksOptions } from '../../../src-main/ice/relay-link.ts'
 import { Relay } from '../../../src-server/relay/relay.ts'
-import { toHex } from '../../../src-shared/base/bytes.ts'
 import { failure, type Result } from '../../../src-shared/base/result.ts'
-import { RELAY_SILENCE } from '../../../src-shared/protocol/relay-frame.ts'
+import { memberAddress, RELAY_SILENCE } from '../../../src-shared/protocol/relay-frame.ts'
 import { LOOPBACK, pause, RelayEnd, rtpPacket, systemClock, until } from './links.ts'
 
 const defects: unknown[] = []
 let relays: Relay[] = []
 let ends: RelayEnd[] = []
+const account = new Uint8Array(32)
+let caller: Uint8Array = account
 
 function startRelay(): Relay {
   const relay = Relay.start({
@@ -30,17 +31,18 @@ interface Member {
   readonly offers: string[]
 }
 
-/** A device whose ticket is its own name; the first one is the host. */
+/** A device whose ticket is its own name; the first one is the caller's. */
 function join(relay: () => Relay | undefined, options: Partial<RelayLinksOptions> = {}): Member {
-  const device = toHex(randomBytes(32))
-  const address = device.slice(0, 16)
+  const certHash = randomBytes(32)
+  const address = memberAddress(certHash)
   const offers: string[] = []
-  const host = ends.length === 0
+  if (ends.length === 0) caller = certHash
+  const room = { kind: 'call', callId: new Uint8Array(16), callerCertHash: caller, calleeAccountPub: account } as const
   const connect = (_ticket: Uint8Array, offer: string): Promise<Result<string, string>> => {
     offers.push(offer)
     const there = relay()
     if (there === undefined) return Promise.resolve(failure('offline'))
-    return there.connect({ room: 'room', device, address, host, offer, reachedAt: LOOPBACK })
+    return there.connect({ room, certHash, accountPub: account, offer, origin: LOOPBACK, reachedAt: LOOPBACK })
   }
   const links = createRelayLinks({ clock: systemClock, connect, jitter: () => 0.5, bindAddress: LOOPBACK, ...options })
   const end = new RelayEnd(links, new Uint8Array())

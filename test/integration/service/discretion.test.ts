@@ -3,6 +3,7 @@ import { afterAll, expect, it } from 'vitest'
 import { toHex } from '../../../src-shared/base/bytes.ts'
 import { encodeRequest } from '../../../src-shared/protocol/service/frame.ts'
 import { memberAddress } from '../../../src-shared/protocol/relay-frame.ts'
+import { TestChain } from '../../support/test-chain.ts'
 import { testDevice, valueOf } from '../../support/test-device.ts'
 import {
   clientOf,
@@ -18,7 +19,7 @@ import {
   testNow,
   until,
 } from './harness.ts'
-import { closeMembers, RelayMember } from './relay-client.ts'
+import { closeMembers, RelayMember, rtpPacket } from './relay-client.ts'
 
 afterAll(() => {
   closeAll()
@@ -54,7 +55,23 @@ it('says nothing about anybody', async () => {
   expect(await callee.enter(ofAlice, ticket)).toBe('opened')
   callee.send({ kind: 'message', peer: memberAddress(bob.certificate.certHash), message: Buffer.from('accept') })
 
+  const link = { id: random(16), blob: random(100) }
+  valueOf(await ofAlice.putLink(link.id, link.blob, testNow() + 60_000))
+  valueOf(await ofBob.getLink(link.id))
+  const chain = new TestChain(alice, random(16))
+  chain.add(alice, bob)
+  const ofGroup = valueOf(await ofAlice.groupTicket(chain.groupId, alice.certificate.accountPub, chain.seed))
+  const founder = new RelayMember()
+  expect(await founder.enter(ofAlice, ofGroup)).toBe('opened')
+  founder.send({ kind: 'submit', entries: chain.entries })
+  await founder.settled()
+  founder.sendPacket(rtpPacket(1, chain.ssrcOf(alice)))
+  founder.sendPacket(rtpPacket(1, chain.ssrcOf(bob)))
+
   // What goes wrong is what gets logged.
+  founder.send({ kind: 'submit', entries: [random(100)] })
+  founder.sendRaw(random(50))
+  await until(() => founder.ended, 'the relay has ended a group connection')
   caller.sendRaw(random(50))
   await ofBob.relayConnect(ticket, 'v=0\r\nalice.handle@example.org\r\n')
   const stranger = new RawDevice(service.port, { host: 'alice.handle.example:1' })
@@ -81,7 +98,11 @@ it('says nothing about anybody', async () => {
     '127.0.0.1',
     '::1',
     'localhost',
-    ...keys.flatMap((key) => [toHex(key).slice(0, 12), Buffer.from(key).toString('base64').slice(0, 12)]),
+    'someone',
+    ...[...keys, link.id, link.blob, chain.groupId].flatMap((key) => [
+      toHex(key).slice(0, 12),
+      Buffer.from(key).toString('base64').slice(0, 12),
+    ]),
   ]
   expect(secret.filter((value) => log.includes(value))).toEqual([])
 })

@@ -15,6 +15,7 @@ const kept = new Set<RelayMember>()
 export class RelayMember {
   readonly frames: RelayFrame[] = []
   readonly packets: Buffer[] = []
+  received: (packet: Buffer) => void = (packet) => this.packets.push(packet)
   readonly connection: PeerConnection
   readonly #track: Track
   readonly #channel: DataChannel
@@ -30,7 +31,7 @@ export class RelayMember {
     video.addVideoCodec(96, 'VP8')
     this.#track = this.connection.addTrack(video)
     this.#channel = this.connection.createDataChannel('control')
-    this.#track.onMessage((packet) => this.packets.push(packet))
+    this.#track.onMessage((packet) => this.received(packet))
     this.#track.onClosed(() => (this.ended = true))
     this.#channel.onOpen(() => (this.opened = true))
     this.#channel.onClosed(() => (this.ended = true))

@@ -137,12 +137,16 @@ it('lets a device come again, in the place of its earlier connection', async () 
 
 it('refuses tickets that are forged, cut, expired, or of others', async () => {
   const offer = await new RelayMember().makeOffer()
-  const forged = issueTicket(random(32), {
-    callId: random(16),
-    callerCertHash: alice.certificate.certHash,
-    calleeAccountPub: bob.certificate.accountPub,
-    expiresAt: testNow() + HOUR,
-  })
+  const forged = issueTicket(
+    { call: random(32), group: random(32) },
+    {
+      kind: 'call',
+      callId: random(16),
+      callerCertHash: alice.certificate.certHash,
+      calleeAccountPub: bob.certificate.accountPub,
+      expiresAt: testNow() + HOUR,
+    },
+  )
   const refused = { ok: false, reason: 'ticket' }
   expect(await clients.alice.relayConnect(forged, offer)).toEqual(refused)
   expect(await clients.alice.relayConnect(ticket.subarray(1), offer)).toEqual(refused)
@@ -194,12 +198,20 @@ it('closes a room in which nothing but keep-alives passes', async () => {
     defect: () => undefined,
   })
   const [idle, busy] = [new RelayMember(), new RelayMember()]
-  const entering = (room: string) => ({
+  const { certHash, accountPub } = alice.certificate
+  const entering = (callId: Uint8Array) => ({
     relayConnect: (_: Uint8Array, offer: string) =>
-      relay.connect({ room, device: room, address: addressOfAlice, host: true, offer, reachedAt: undefined }),
+      relay.connect({
+        room: { kind: 'call', callId, callerCertHash: certHash, calleeAccountPub: bob.certificate.accountPub },
+        certHash,
+        accountPub,
+        offer,
+        origin: 'here',
+        reachedAt: undefined,
+      }),
   })
-  expect(await idle.enter(entering('idle'), ticket)).toBe('opened')
-  expect(await busy.enter(entering('busy'), ticket)).toBe('opened')
+  expect(await idle.enter(entering(random(16)), ticket)).toBe('opened')
+  expect(await busy.enter(entering(random(16)), ticket)).toBe('opened')
   const talk = setInterval(() => busy.send({ kind: 'receivers', receivers: [] }), 500)
   await until(() => idle.ended, 'the idle room is closed')
   clearInterval(talk)

@@ -11,7 +11,7 @@ import { openEmbedded } from '../../../src-server/storage/embedded.ts'
 import { FolderInUseError, lockFolder } from '../../../src-server/storage/folder-lock.ts'
 import { DiskFullError } from '../../../src-server/storage/free-space.ts'
 import { migrate, NewerSchemaError } from '../../../src-server/storage/migrations.ts'
-import { ticketKey } from '../../../src-server/storage/secrets.ts'
+import { ticketKeys } from '../../../src-server/storage/secrets.ts'
 import { failure, success } from '../../../src-shared/base/result.ts'
 import { testDevice, valueOf } from '../../support/test-device.ts'
 import {
@@ -101,8 +101,9 @@ describe('migrations', () => {
     const database = await sharedDatabase()
     await migrate(database)
     await migrate(database)
-    const key = await ticketKey(database, random)
-    expect(await ticketKey(database, random)).toEqual(key)
+    const keys = await ticketKeys(database, random)
+    expect(await ticketKeys(database, random)).toEqual(keys)
+    expect(keys.call).not.toEqual(keys.group)
     await database.query('INSERT INTO migrations (number) VALUES (1000)')
     await expect(migrate(database)).rejects.toThrow(NewerSchemaError)
     await database.query('DELETE FROM migrations WHERE number = 1000')

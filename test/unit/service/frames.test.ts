@@ -39,6 +39,10 @@ const requests: { [Name in OperationName]: fc.Arbitrary<RequestOf<Name>> } = {
   acknowledge: number,
   relayTicket: fc.record({ callId: bytes(16), peerAccountPub: bytes(32) }),
   relayConnect: fc.record({ ticket: upTo(512), offer: fc.string({ maxLength: 2000 }) }),
+  groupTicket: fc.record({ groupId: bytes(16), accountPub: bytes(32), authority: upTo(512) }),
+  putLink: fc.record({ linkId: bytes(16), blob: upTo(1024), expiresAt: number }),
+  getLink: bytes(16),
+  removeLink: bytes(16),
 }
 
 const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
@@ -57,6 +61,10 @@ const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
   acknowledge: fc.constant(undefined),
   relayTicket: upTo(512),
   relayConnect: fc.string({ maxLength: 2000 }),
+  groupTicket: upTo(512),
+  putLink: fc.constant(undefined),
+  getLink: upTo(1024),
+  removeLink: fc.constant(undefined),
 }
 
 const pushes: fc.Arbitrary<ServerPush> = fc.oneof(

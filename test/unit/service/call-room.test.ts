@@ -1,27 +1,30 @@
-/** Who hears whom in a room of the relay (docs/protocol/service.md, section 5). */
+/** Who hears whom in the room of a call (docs/protocol/service.md, section 5). */
 import { describe, expect, it } from 'vitest'
 import { Budget } from '../../../src-server/relay/budget.ts'
-import { Room, type RoomMember } from '../../../src-server/relay/room.ts'
-import type { RelayFrame } from '../../../src-shared/protocol/relay-frame.ts'
+import { CallRoom } from '../../../src-server/relay/call-room.ts'
+import type { RoomMember } from '../../../src-server/relay/room.ts'
+import { memberAddress, parseRelayFrame, type RelayFrame } from '../../../src-shared/protocol/relay-frame.ts'
 
-const address = (name: string) => Buffer.from(name.padEnd(8)).toString('hex')
+const certHash = (name: string) => Buffer.from(name.padEnd(32))
+const address = (name: string) => memberAddress(certHash(name))
 
-function member(name: string, host = false) {
-  const frames: RelayFrame[] = []
+function member(name: string) {
+  const frames: (RelayFrame | undefined)[] = []
   const packets: string[] = []
   const self: RoomMember = {
-    device: name,
+    certHash: certHash(name),
+    accountPub: certHash('account'),
     address: address(name),
-    host,
-    sendFrame: (frame) => frames.push(frame),
-    sendPacket: (packet) => packets.push(Buffer.from(packet).toString()),
+    sendFrame: (frame) => frames.push(parseRelayFrame(frame)),
+    sendPacket: (packet) => packets.push(packet.toString()),
+    congested: () => false,
   }
   return { self, frames, packets }
 }
 
 function call() {
-  const room = new Room()
-  const [caller, callee, other] = [member('caller', true), member('callee'), member('other')]
+  const room = new CallRoom(certHash('caller'))
+  const [caller, callee, other] = [member('caller'), member('callee'), member('other')]
   for (const { self } of [caller, callee, other]) room.enter(self)
   return { room, caller, callee, other }
 }
@@ -30,7 +33,7 @@ describe('packets', () => {
   it('go to the receivers that the sender names, and to nobody else', () => {
     const { room, caller, callee, other } = call()
     room.packet(callee.self, Buffer.from('before'))
-    room.setReceivers(callee.self, [caller.self.address, callee.self.address])
+    room.frame(callee.self, { kind: 'receivers', receivers: [caller.self.address, callee.self.address] })
     room.packet(callee.self, Buffer.from('to the caller'))
     expect(caller.packets).toEqual(['to the caller'])
     expect([...callee.packets, ...other.packets]).toEqual([])
@@ -38,9 +41,9 @@ describe('packets', () => {
 
   it('reach a called device only after it agreed', () => {
     const { room, caller, callee, other } = call()
-    room.setReceivers(caller.self, [callee.self.address, other.self.address])
+    room.frame(caller.self, { kind: 'receivers', receivers: [callee.self.address, other.self.address] })
     room.packet(caller.self, Buffer.from('unwanted'))
-    room.message(callee.self, caller.self.address, Buffer.from('accept'))
+    room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('accept') })
     room.packet(caller.self, Buffer.from('wanted'))
     expect(callee.packets).toEqual(['wanted'])
     expect(other.packets).toEqual([])
@@ -48,8 +51,8 @@ describe('packets', () => {
 
   it('take naming the sender as a receiver for agreement', () => {
     const { room, caller, callee } = call()
-    room.setReceivers(caller.self, [callee.self.address])
-    room.setReceivers(callee.self, [caller.self.address])
+    room.frame(caller.self, { kind: 'receivers', receivers: [callee.self.address] })
+    room.frame(callee.self, { kind: 'receivers', receivers: [caller.self.address] })
     room.packet(caller.self, Buffer.from('back again'))
     expect(callee.packets).toEqual(['back again'])
   })
@@ -58,15 +61,17 @@ describe('packets', () => {
 describe('messages', () => {
   it('reach the one they name, under the name of the sender', () => {
     const { room, caller, callee, other } = call()
-    room.message(callee.self, caller.self.address, Buffer.from('accept'))
-    expect(caller.frames).toEqual([{ kind: 'message', peer: callee.self.address, message: Buffer.from('accept') }])
+    room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('accept') })
+    expect(caller.frames).toEqual([
+      { kind: 'message', peer: callee.self.address, message: new Uint8Array(Buffer.from('accept')) },
+    ])
     expect(other.frames).toEqual([])
   })
 
   it('go nowhere for who is not there, without a word to the sender (R19)', () => {
     const { room, caller } = call()
-    room.message(caller.self, address('nobody'), Buffer.from('anyone?'))
-    room.message(caller.self, caller.self.address, Buffer.from('me?'))
+    room.frame(caller.self, { kind: 'message', peer: address('nobody'), message: Buffer.from('anyone?') })
+    room.frame(caller.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('me?') })
     expect(caller.frames).toEqual([])
   })
 })
@@ -74,7 +79,7 @@ describe('messages', () => {
 describe('leaving', () => {
   it('is told to those who spoke with the one who left, once', () => {
     const { room, caller, callee, other } = call()
-    room.message(callee.self, caller.self.address, Buffer.from('accept'))
+    room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('accept') })
     room.leave(callee.self)
     room.leave(callee.self)
     expect(caller.frames.slice(1)).toEqual([{ kind: 'left', peer: callee.self.address }])
@@ -83,11 +88,11 @@ describe('leaving', () => {
 
   it('is not told when a new connection of the device has taken its place', () => {
     const { room, caller, callee } = call()
-    room.message(callee.self, caller.self.address, Buffer.from('accept'))
+    room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('accept') })
     const again = member('callee')
     expect(room.enter(again.self)).toBe(callee.self)
     room.leave(callee.self)
-    room.message(caller.self, callee.self.address, Buffer.from('still there?'))
+    room.frame(caller.self, { kind: 'message', peer: callee.self.address, message: Buffer.from('still there?') })
     expect(caller.frames).toHaveLength(1)
     expect(again.frames).toHaveLength(1)
     expect(room.size).toBe(3)
@@ -96,10 +101,29 @@ describe('leaving', () => {
   it('leaves an earlier connection without a voice', () => {
     const { room, caller, callee } = call()
     room.enter(member('callee').self)
-    room.setReceivers(callee.self, [caller.self.address])
-    room.message(callee.self, caller.self.address, Buffer.from('old'))
+    room.frame(callee.self, { kind: 'receivers', receivers: [caller.self.address] })
+    room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('old') })
     room.packet(callee.self, Buffer.from('old'))
     expect([...caller.frames, ...caller.packets]).toEqual([])
+  })
+})
+
+describe('the room', () => {
+  it('takes 17 devices, and each of them again', () => {
+    const { room, callee } = call()
+    for (let index = room.size; index < 17; index++) room.enter(member(`${String(index)} device`).self)
+    expect(room.admits(member('one more').self)).toBe(false)
+    expect(room.admits(callee.self)).toBe(true)
+    // Another device with the same first 8 bytes.
+    expect(room.admits({ ...callee.self, certHash: certHash('callee     x') })).toBe(false)
+  })
+
+  it('takes no frames of a group', () => {
+    const { room, caller, callee } = call()
+    const peer = callee.self.address
+    expect(room.frame(caller.self, { kind: 'submit', entries: [new Uint8Array()] })).toBe(false)
+    expect(room.frame(caller.self, { kind: 'left', peer })).toBe(false)
+    expect(room.frame(caller.self, { kind: 'entered', peer })).toBe(false)
   })
 })
 
