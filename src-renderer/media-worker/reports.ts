@@ -1,36 +1,31 @@
 /**
- * RTCP of the call (RFC 3550 section 6): what we report of the streams that come in, what the other side reports of
+ * RTCP of the call (RFC 3550 section 6): what we report of the streams that come in, what the other sides report of
  * ours, and the requests for keyframes (RFC 4585 section 6.3.1). One compound for each kind of media, under its own key.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
 import { toHex } from '../../src-shared/base/bytes.ts'
 import { buildRtcp, parseRtcp, type RtcpPacket } from '../../src-shared/media/rtcp.ts'
-import type { ReportBlock, SenderInfo } from '../../src-shared/media/rtcp-reports.ts'
-import { ReceptionStatistics, roundTripOf } from '../../src-shared/media/reception-statistics.ts'
-import type { RtpPacket } from '../../src-shared/media/rtp.ts'
+import type { ReportBlock } from '../../src-shared/media/rtcp-reports.ts'
+import { roundTripOf } from '../../src-shared/media/reception-statistics.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import {
-  clockRateOf,
   MANDATORY_VIDEO_CODEC,
   payloadTypeOf,
   type VideoCodec,
   videoCodecOf,
 } from '../../src-shared/media/payload-types.ts'
 import { randomBytes } from './random.ts'
-
-/** The kinds that this version sends and shows. */
-export type ReportedKind = 'audio' | 'video'
+import type { Reception, ReportedKind } from './reception.ts'
 
 export interface ReportListener {
   send(kind: ReportedKind, compound: Uint8Array): void
-  senderReport(kind: ReportedKind, info: SenderInfo): void
   /** About the own stream; `loss` 0 to 1. */
-  receptionReport(kind: ReportedKind, loss: number): void
+  receptionReport(kind: ReportedKind, loss: number, from: Reception | undefined): void
   keyframeRequested(): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[]): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing(sequenceNumbers: readonly number[]): void
+  packetsMissing(sequenceNumbers: readonly number[], from: Reception | undefined): void
 }
 
 const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
@@ -42,11 +37,9 @@ export class Reports {
   readonly #own: Readonly<Record<ReportedKind, RtpSender>>
   readonly #listener: ReportListener
   readonly #cname = toHex(randomBytes(CNAME_BYTES))
-  readonly #received = new Map<ReportedKind, ReceptionStatistics>()
-  /** Of streams that are over. */
-  #lostBefore = 0
+  /** Of the sides whose streams come in. */
+  readonly #receptions = new Set<Reception>()
   #timers: ReturnType<typeof setInterval>[] = []
-  #roundTrip: Ms | undefined
   /** `undefined` until this computer was asked. */
   #decodable: readonly VideoCodec[] | undefined
 
@@ -55,13 +48,8 @@ export class Reports {
     this.#listener = listener
   }
 
-  get roundTrip(): Ms | undefined {
-    return this.#roundTrip
-  }
-
-  /** Packets that never came. */
-  get lost(): number {
-    return [...this.#received.values()].reduce((sum, { lost }) => sum + Math.max(0, lost), this.#lostBefore)
+  add(reception: Reception): void {
+    this.#receptions.add(reception)
   }
 
   start(): void {
@@ -76,19 +64,6 @@ export class Reports {
     this.#timers = []
   }
 
-  /** An authentic packet came in. */
-  received(kind: ReportedKind, packet: RtpPacket, now: Ms): void {
-    const before = this.#received.get(kind)
-    if (before?.ssrc === packet.ssrc) {
-      before.received(packet, now)
-      return
-    }
-    this.#lostBefore += Math.max(0, before?.lost ?? 0)
-    const statistics = new ReceptionStatistics(packet.ssrc, clockRateOf(kind))
-    statistics.received(packet, now)
-    this.#received.set(kind, statistics)
-  }
-
   /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */
   tellDecodable(codecs: readonly VideoCodec[]): void {
     this.#decodable = codecs
@@ -100,41 +75,31 @@ export class Reports {
     this.#decodable = this.#decodable?.filter((other) => other !== codec)
   }
 
-  /** Asks for a keyframe at once. */
-  requestKeyframe(): void {
-    const media = this.#received.get('video')?.ssrc
-    const sender = this.#own.video.ssrc
-    if (media !== undefined) this.#send('video', [{ kind: 'picture-loss', sender, media }])
+  /** Asks for a keyframe of the stream `media` at once. */
+  requestKeyframe(media: number): void {
+    this.#send('video', [{ kind: 'picture-loss', sender: this.#own.video.ssrc, media }])
   }
 
-  /** Asks for packets of the picture again. */
-  requestPackets(lost: readonly number[]): void {
-    const media = this.#received.get('video')?.ssrc
+  /** Asks for packets of the stream `media` again. */
+  requestPackets(media: number, lost: readonly number[]): void {
     const sender = this.#own.video.ssrc
     // On its own, without the reports (RFC 5506): it has to be quick, and comes often on a bad network.
-    if (media !== undefined) {
-      this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
-    }
+    this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
   }
 
-  /** An authentic compound came in; one that is malformed changes nothing. */
-  take(kind: ReportedKind, compound: Uint8Array, now: Ms): void {
-    for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now)
+  /** An authentic compound came in; one that is malformed changes nothing. `from`: whose it is, once its streams have a place here. */
+  take(kind: ReportedKind, compound: Uint8Array, now: Ms, from?: Reception): void {
+    for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now, from)
   }
 
-  #takePacket(kind: ReportedKind, packet: RtcpPacket, now: Ms): void {
+  #takePacket(kind: ReportedKind, packet: RtcpPacket, now: Ms, from: Reception | undefined): void {
     switch (packet.kind) {
-      case 'sender-report': {
-        const statistics = this.#received.get(kind)
-        if (statistics?.ssrc === packet.ssrc) {
-          statistics.senderReport(packet.info.ntp, now)
-          this.#listener.senderReport(kind, packet.info)
-        }
-        this.#takeBlocks(kind, packet.reports, now)
+      case 'sender-report':
+        from?.senderReport(kind, packet, now)
+        this.#takeBlocks(kind, packet.reports, now, from)
         return
-      }
       case 'receiver-report':
-        this.#takeBlocks(kind, packet.reports, now)
+        this.#takeBlocks(kind, packet.reports, now, from)
         return
       case 'picture-loss':
         if (packet.media === this.#own.video.ssrc) this.#listener.keyframeRequested()
@@ -148,24 +113,23 @@ export class Reports {
         }
         return
       case 'negative-acknowledgement':
-        if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost)
+        if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost, from)
         return
       default:
     }
   }
 
-  #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms): void {
+  #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms, from: Reception | undefined): void {
     const block = blocks.find(({ ssrc }) => ssrc === this.#own[kind].ssrc)
     if (block === undefined) return
-    this.#roundTrip = roundTripOf(block, now) ?? this.#roundTrip
-    this.#listener.receptionReport(kind, block.fractionLost / 256)
+    if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
+    this.#listener.receptionReport(kind, block.fractionLost / 256, from)
   }
 
   #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {
     const now = performance.now()
     const { ssrc } = this.#own[kind]
-    const block = this.#received.get(kind)?.report(now)
-    const blocks = block === undefined ? [] : [block]
+    const blocks = [...this.#receptions].flatMap((reception) => reception.report(kind, now) ?? [])
     const report = this.#own[kind].senderReport(now, blocks) ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
     this.#listener.send(kind, buildRtcp([report, description, ...this.#formats(kind), ...feedback]))

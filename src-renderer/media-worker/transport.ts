@@ -6,7 +6,7 @@ import { Pacer } from './pacer.ts'
 import { PortLink } from './port-link.ts'
 import { type GenerationOfKeys, type Opened, Protection } from './protection.ts'
 import { SentPackets } from './repair.ts'
-import type { ReportedKind } from './reports.ts'
+import type { ReportedKind } from './reception.ts'
 
 export type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 

@@ -1,5 +1,5 @@
 /**
- * The other side's picture: frames from the receive buffer → decoder → the track that the window shows, each at its
+ * The other side's picture: frames from the receive buffer → decoder → where the window shows them, each at its
  * time. A decoder that fails is replaced, and the picture stands still until a keyframe comes: never noise.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
@@ -8,6 +8,7 @@ import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { VideoBuffer, VideoFrame as ReceivedFrame } from '../../src-shared/media/received.ts'
 import type { VideoCounters } from '../devices/media-session.ts'
 import type { PictureSize } from './messages.ts'
+import type { PictureSink } from './picture-sink.ts'
 import { decoderConfig } from './video-codec.ts'
 
 /** A frame that is due within this time is shown at once: a timer is no more exact, and the screen waits for its own beat anyway. */
@@ -46,7 +47,7 @@ interface Waiting extends Timing {
 
 export class VideoPlayout {
   readonly #buffer: VideoBuffer
-  readonly #writer: WritableStreamDefaultWriter<VideoFrame>
+  readonly #sink: PictureSink
   readonly #listener: PictureListener
   readonly #freezes = new FreezeCounter()
   /** Of the frames in the decoder, by their timestamps. */
@@ -63,9 +64,9 @@ export class VideoPlayout {
   #firstAt: number | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
-  constructor(buffer: VideoBuffer, picture: WritableStream<VideoFrame>, listener: PictureListener) {
+  constructor(buffer: VideoBuffer, sink: PictureSink, listener: PictureListener) {
     this.#buffer = buffer
-    this.#writer = picture.getWriter()
+    this.#sink = sink
     this.#listener = listener
   }
 
@@ -101,6 +102,7 @@ export class VideoPlayout {
     if (isOn) return
     this.#dropWaiting()
     this.#freezes.paused()
+    this.#sink.clear()
     this.#tell(undefined)
   }
 
@@ -108,9 +110,7 @@ export class VideoPlayout {
     clearTimeout(this.#pollTimer)
     this.#dropWaiting()
     this.#closeDecoder()
-    this.#writer.close().catch(() => {
-      // The track was stopped before: there is nobody left to show anything to.
-    })
+    this.#sink.close()
   }
 
   #decode(received: ReceivedFrame, now: Ms): void {
@@ -190,7 +190,7 @@ export class VideoPlayout {
     }
     const size = { width: frame.displayWidth, height: frame.displayHeight }
     this.#writing += 1
-    this.#writer.write(frame).then(
+    this.#sink.write(frame).then(
       () => {
         this.#writing -= 1
         this.#rendered += 1
@@ -199,7 +199,7 @@ export class VideoPlayout {
         if (this.#isOn) this.#tell(size)
         this.#listener.shown(rtpTimestamp, now)
       },
-      () => frame.close(),
+      () => undefined,
     )
   }
 
