@@ -4,7 +4,6 @@
  * media keys of the running call and no others, and reaches the network only through the media port. This file joins
  * the parts: one engine for each call.
  */
-import { unreachable } from '../../src-shared/base/result.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
@@ -155,7 +154,7 @@ export class MediaEngine {
         this.end()
         return
       default:
-        unreachable(message)
+        throw new Error(`a message for a group: ${message.kind}`)
     }
   }
 }
