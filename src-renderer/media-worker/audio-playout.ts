@@ -7,12 +7,14 @@ import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
 import type { FromPlayout, ToPlayout } from '../devices/playout-messages.ts'
 import { Mixer } from './mixer.ts'
 import type { Slot, Voice } from './voice.ts'
+import { MAX_VOICES, VoiceChoice } from './voice-choice.ts'
 
 /** Twenty milliseconds of all voices. */
 type Unit = ReadonlyMap<Voice, Slot>
 
 export class AudioPlayout {
   readonly #voices = new Set<Voice>()
+  readonly #choice = new VoiceChoice<Voice>()
   readonly #mixer = new Mixer<Voice>()
   #port: MessagePort | undefined
   #outputLatency: Ms = 0
@@ -34,6 +36,10 @@ export class AudioPlayout {
     voice.onSettled(() => this.#flush())
   }
 
+  remove(voice: Voice): void {
+    this.#voices.delete(voice)
+  }
+
   usePort(port: MessagePort): void {
     this.#port?.close()
     this.#port = port
@@ -53,10 +59,16 @@ export class AudioPlayout {
     this.#ringMs = aheadMs
     for (let i = 0; i < units; i++) {
       const latency = aheadMs + i * OPUS_FRAME_MS + this.#outputLatency
-      const now = performance.now()
-      this.#units.push(new Map([...this.#voices].map((voice) => [voice, voice.pull(now, latency)])))
+      this.#units.push(this.#pull(latency, performance.now()))
     }
     this.#flush()
+  }
+
+  #pull(latency: Ms, now: Ms): Unit {
+    const isFew = this.#voices.size <= MAX_VOICES
+    const heard = isFew ? this.#voices : this.#choice.choose(this.#voices, now)
+    for (const voice of this.#voices) if (!heard.has(voice)) voice.skip(now)
+    return new Map([...heard].map((voice) => [voice, voice.pull(now, latency)]))
   }
 
   #flush(): void {

@@ -9,6 +9,7 @@ import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { newSsrc } from '../../src-shared/media/ssrc.ts'
+import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { AudioSender } from './audio-sender.ts'
@@ -17,6 +18,7 @@ import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
 import type { FromWorker, VideoLimits } from './messages.ts'
 import { TrackSink } from './picture-sink.ts'
+import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
 import { RateControl } from './rate-control.ts'
 import type { ReportedKind } from './reception.ts'
@@ -30,19 +32,21 @@ export class MediaEngine {
   readonly camera: FramePump<VideoFrame>
   readonly microphone: FramePump<AudioData>
   readonly audioPlayout = new AudioPlayout()
-  readonly #transport: Transport
+  readonly #protection = new Protection()
+  readonly #transport: Transport<Opened>
   readonly #rate: RateControl
   readonly #reports: Reports
   readonly #selection = new CodecSelection()
   readonly #audioSender: AudioSender
   readonly #videoSender: VideoSender
+  readonly #picture: TrackSink
   readonly #remote: RemoteParty
   #isMetering = false
   #path: 'relay' | 'direct' | undefined
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
-    const transport = new Transport({
+    const transport = new Transport(this.#protection, {
       opened: (packet, now) => this.#remote.take(packet, now),
       batchTaken: () => this.#remote.packetsTaken(),
       message: (message) => this.#takeMessage(message),
@@ -59,7 +63,7 @@ export class MediaEngine {
       },
       keyframeRequested: () => this.#videoSender.requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
-      packetsMissing: (sequenceNumbers, from) => transport.sendAgain(sequenceNumbers, from?.roundTrip),
+      packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
     })
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,
@@ -67,7 +71,7 @@ export class MediaEngine {
     })
     this.#videoSender = new VideoSender(own.video, this.#rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,
-      send: (packets) => transport.sendPicture(packets, this.#rate.bitrate),
+      send: (packets) => transport.sendPicture(own.video.ssrc, packets, this.#rate.bitrate),
     })
     const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
@@ -75,8 +79,16 @@ export class MediaEngine {
       if (this.#isMetering) meter.take(sound)
       this.#audioSender.take(sound, isFirst)
     })
-    this.#remote = new RemoteParty(new TrackSink(picture), this.#reports, this.audioPlayout, {
+    const streams = {
+      reports: this.#reports,
+      speaker: this.audioPlayout,
+      pictures: new VideoReceiver(),
+      forwarded: false,
+    }
+    this.#picture = new TrackSink(picture)
+    this.#remote = new RemoteParty(this.#picture, streams, {
       size: (size) => post({ kind: 'remote-video', size }),
+      failed: (codec) => this.#reports.withdraw(codec),
     })
     void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
     void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs))
@@ -115,12 +127,13 @@ export class MediaEngine {
     this.#audioSender.close()
     this.#videoSender.close()
     this.#remote.close()
+    this.#picture.close()
     this.audioPlayout.close()
     this.#transport.close()
   }
 
   statistics(): CallStatistics {
-    const { video, keyframesRequested, audio, lost, skew, roundTrip, firstFrameAt, firstSoundAt } =
+    const { video, keyframesRequested, audio, lost, skewMs, roundTripMs, firstFrameAt, firstSoundAt } =
       this.#remote.statistics
     return {
       suite: this.#transport.suite,
@@ -130,15 +143,15 @@ export class MediaEngine {
       video: { sent: this.#videoSender.counters, received: video, keyframesRequested },
       audio: { codec: 'opus', sentMs: this.#audioSender.sentMs, ...audio },
       packets: { ...this.#transport.counters, lost },
-      audioVideoSkewMs: skew,
-      roundTripMs: roundTrip,
+      audioVideoSkewMs: skewMs,
+      roundTripMs,
     }
   }
 
   #takeMessage(message: MessageFromMain): void {
     switch (message.kind) {
       case 'keys':
-        this.#transport.install(message)
+        this.#protection.install(message)
         // The other side may have missed what went before, and has seen nothing yet if this is the first generation.
         this.#videoSender.requestKeyframe()
         return

@@ -5,7 +5,6 @@ export interface PictureSink {
   write(frame: VideoFrame): Promise<void>
   /** Nothing is shown any more, until the next frame. */
   clear(): void
-  close(): void
 }
 
 export class TrackSink implements PictureSink {
@@ -28,6 +27,7 @@ export class TrackSink implements PictureSink {
     // The window hides its element.
   }
 
+  /** By who made it. */
   close(): void {
     this.#writer.close().catch(() => {
       // The track was stopped before: there is nobody left to show anything to.

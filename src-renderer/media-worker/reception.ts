@@ -1,6 +1,6 @@
 /** What is known of the streams that come in from one other side: the ground of our reports about them. */
 import type { Ms } from '../../src-shared/base/time.ts'
-import { clockRateOf } from '../../src-shared/media/payload-types.ts'
+import { clockRateOf, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { ReceptionStatistics } from '../../src-shared/media/reception-statistics.ts'
 import type { ReportBlock, SenderInfo, SenderReport } from '../../src-shared/media/rtcp-reports.ts'
 import type { RtpPacket } from '../../src-shared/media/rtp.ts'
@@ -15,6 +15,8 @@ export interface ReceptionListener {
 export class Reception {
   /** From here to the other side and back, as its reports about our streams tell. */
   roundTrip: Ms | undefined
+  /** The formats of pictures that it says it decodes. */
+  decodable: readonly VideoCodec[] = []
   readonly #listener: ReceptionListener
   readonly #streams = new Map<ReportedKind, ReceptionStatistics>()
   /** Of streams that are over. */
@@ -29,16 +31,11 @@ export class Reception {
     return [...this.#streams.values()].reduce((sum, { lost }) => sum + Math.max(0, lost), this.#lostBefore)
   }
 
-  /** The stream of this kind that comes in now. */
-  ssrc(kind: ReportedKind): number | undefined {
-    return this.#streams.get(kind)?.ssrc
-  }
-
-  /** An authentic packet came in. */
-  received(kind: ReportedKind, packet: RtpPacket, now: Ms): void {
+  /** An authentic packet came in; `leftOut`: so many before it are not lost. */
+  received(kind: ReportedKind, packet: RtpPacket, now: Ms, leftOut: number): void {
     const before = this.#streams.get(kind)
     if (before?.ssrc === packet.ssrc) {
-      before.received(packet, now)
+      before.received(packet, now, leftOut)
       return
     }
     this.#lostBefore += Math.max(0, before?.lost ?? 0)

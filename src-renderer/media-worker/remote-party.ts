@@ -4,16 +4,18 @@
  */
 import type { Ms } from '../../src-shared/base/time.ts'
 import { AudioReceiver } from '../../src-shared/media/audio-receiver.ts'
+import { forwardingOf } from '../../src-shared/media/forwarding.ts'
+import { ForwardedStream } from '../../src-shared/media/forwarded-stream.ts'
+import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { PlayoutSync } from '../../src-shared/media/playout-sync.ts'
-import type { PlayoutPlan } from '../../src-shared/media/received.ts'
-import { parseRtp } from '../../src-shared/media/rtp.ts'
-import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
-import type { CallStatistics } from '../devices/media-session.ts'
+import type { PlayoutPlan, VideoBuffer } from '../../src-shared/media/received.ts'
+import { parseRtp, type RtpPacket } from '../../src-shared/media/rtp.ts'
+import type { MemberStatistics } from '../devices/group-session.ts'
 import type { AudioPlayout } from './audio-playout.ts'
 import type { PictureSize } from './messages.ts'
 import type { PictureSink } from './picture-sink.ts'
 import type { Opened } from './protection.ts'
-import { Reception } from './reception.ts'
+import { Reception, type ReportedKind } from './reception.ts'
 import { PacketRequests, patienceFor } from './repair.ts'
 import type { Reports } from './reports.ts'
 import { VideoPlayout } from './video-playout.ts'
@@ -33,28 +35,32 @@ const MISSING_INTERVAL: Ms = 10
 export interface RemoteListener {
   /** Of the picture that is shown; `undefined`: none. */
   size(size: PictureSize | undefined): void
+  /** The decoder of this format broke down. */
+  failed(codec: VideoCodec): void
+  /** In a group: how loud a packet says that it is, decibels below full scale. */
+  spoke?(level: number): void
 }
 
-export interface RemoteStatistics {
-  /** `Date.now()` of the first of each that was shown and played. */
-  readonly firstFrameAt: number | undefined
-  readonly firstSoundAt: number | undefined
-  readonly video: CallStatistics['video']['received']
-  readonly keyframesRequested: number
-  readonly audio: Pick<CallStatistics['audio'], 'playedMs' | 'concealedMs' | 'bufferMs'>
-  readonly lost: number
-  readonly skew: Ms | undefined
-  readonly roundTrip: Ms | undefined
+export interface RemoteOptions {
+  readonly reports: Reports
+  readonly speaker: AudioPlayout
+  /** Which buffer suits the streams that come in. */
+  readonly pictures: VideoBuffer
+  /** The relay chooses which packets come. */
+  readonly forwarded: boolean
 }
 
 export class RemoteParty {
+  readonly reception = new Reception({ senderReport: (kind, info) => this.#sync.senderReport(kind, info) })
   readonly #reports: Reports
+  readonly #listener: RemoteListener
   readonly #speaker: AudioPlayout
   readonly #sync = new PlayoutSync()
-  readonly #reception = new Reception({ senderReport: (kind, info) => this.#sync.senderReport(kind, info) })
   readonly #requests = new PacketRequests()
   readonly #audioBuffer = new AudioReceiver()
-  readonly #videoBuffer = new VideoReceiver()
+  readonly #videoBuffer: VideoBuffer
+  /** In a group: what is left out by the relay. */
+  readonly #forwarded: Readonly<Record<ReportedKind, ForwardedStream>> | undefined
   readonly #voice: Voice
   readonly #videoPlayout: VideoPlayout
   #heard: PlayoutPlan | undefined
@@ -62,10 +68,15 @@ export class RemoteParty {
   #missingTimer: ReturnType<typeof setTimeout> | undefined
   #syncTimer: ReturnType<typeof setInterval> | undefined
 
-  constructor(sink: PictureSink, reports: Reports, speaker: AudioPlayout, listener: RemoteListener) {
+  /** `sink`: `undefined` while nobody looks. */
+  constructor(sink: PictureSink | undefined, options: RemoteOptions, listener: RemoteListener) {
+    const { reports, speaker, pictures, forwarded } = options
     this.#reports = reports
+    this.#listener = listener
     this.#speaker = speaker
-    reports.add(this.#reception)
+    this.#videoBuffer = pictures
+    this.#forwarded = forwarded ? { audio: new ForwardedStream(), video: new ForwardedStream() } : undefined
+    reports.add(this.reception)
     this.#voice = new Voice(this.#audioBuffer, {
       heard: (rtpTimestamp, at) => (this.#heard = { rtpTimestamp, at }),
     })
@@ -73,12 +84,12 @@ export class RemoteParty {
     this.#videoPlayout = new VideoPlayout(this.#videoBuffer, sink, {
       size: (size) => listener.size(size),
       shown: (rtpTimestamp, at) => this.#noteSkew({ rtpTimestamp, at: at + SCREEN_LATENCY }),
-      failed: (codec) => reports.withdraw(codec),
+      failed: (codec) => listener.failed(codec),
       polled: (now) => this.#askForKeyframe(now),
     })
   }
 
-  get statistics(): RemoteStatistics {
+  get statistics(): MemberStatistics {
     const { playedMs, concealedMs, bufferMs } = this.#audioBuffer.statistics
     return {
       firstFrameAt: this.#videoPlayout.firstAt,
@@ -86,9 +97,9 @@ export class RemoteParty {
       video: this.#videoPlayout.counters,
       keyframesRequested: this.#videoBuffer.statistics.keyframesRequested,
       audio: { playedMs, concealedMs, bufferMs: bufferMs + this.#speaker.ringMs },
-      lost: this.#reception.lost,
-      skew: this.#skew,
-      roundTrip: this.#reception.roundTrip,
+      lost: this.reception.lost,
+      skewMs: this.#skew,
+      roundTripMs: this.reception.roundTrip,
     }
   }
 
@@ -101,17 +112,11 @@ export class RemoteParty {
     // This version neither sends nor shows screens.
     if (kind === 'screen') return
     if (rtcp) {
-      this.#reports.take(kind, packet, now, this.#reception)
+      this.#reports.take(kind, packet, now, this.reception)
       return
     }
     const rtp = parseRtp(packet)
-    if (rtp === undefined) return
-    this.#reception.received(kind, rtp, now)
-    if (kind === 'audio') this.#audioBuffer.insert(rtp, now)
-    else {
-      this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now)
-      this.#videoBuffer.insert(rtp, now)
-    }
+    if (rtp !== undefined) this.#takeRtp(kind, rtp, now)
   }
 
   /** All packets that came in together were taken. */
@@ -123,6 +128,12 @@ export class RemoteParty {
   /** The other side switched its camera on or off. */
   setOn(isOn: boolean): void {
     this.#videoPlayout.setOn(isOn)
+  }
+
+  /** Another place for the picture; `undefined`: nobody looks, nothing is decoded. */
+  show(sink: PictureSink | undefined): void {
+    if (sink === undefined) this.#requests.clear()
+    this.#videoPlayout.show(sink)
   }
 
   pathChanged(): void {
@@ -138,24 +149,45 @@ export class RemoteParty {
 
   close(): void {
     this.stop()
+    this.#reports.remove(this.reception)
+    this.#speaker.remove(this.#voice)
     this.#videoPlayout.close()
     this.#voice.close()
   }
 
+  #takeRtp(kind: ReportedKind, rtp: RtpPacket, now: Ms): void {
+    const leftOut = this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0
+    this.reception.received(kind, rtp, now, leftOut)
+    if (kind === 'audio') {
+      this.#audioBuffer.insert(rtp, now)
+      this.#noteLevel(rtp, now)
+    } else if (this.#videoPlayout.isShown) {
+      this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now, leftOut > 0)
+      this.#videoBuffer.insert(rtp, now)
+    }
+  }
+
+  #noteLevel(rtp: RtpPacket, now: Ms): void {
+    const level = forwardingOf(rtp)?.audioLevel?.level
+    if (level === undefined) return
+    this.#voice.arrived(level, now)
+    this.#listener.spoke?.(level)
+  }
+
   #askForKeyframe(now: Ms): void {
-    if (!this.#videoBuffer.takeKeyframeRequest(now, this.#reception.roundTrip)) return
-    const media = this.#reception.ssrc('video')
+    if (!this.#videoBuffer.takeKeyframeRequest(now, this.reception.roundTrip)) return
+    const media = this.#videoBuffer.ssrc
     if (media !== undefined) this.#reports.requestKeyframe(media)
   }
 
   /** Asks at once, and again while the answer does not come. */
   #askForMissing(): void {
     clearTimeout(this.#missingTimer)
-    const { roundTrip } = this.#reception
+    const { roundTrip } = this.reception
     const patience = patienceFor(roundTrip)
     this.#videoBuffer.setPatience(patience)
     const lost = this.#requests.take(performance.now(), roundTrip, patience)
-    const media = this.#reception.ssrc('video')
+    const media = this.#requests.ssrc
     if (media !== undefined && lost.length > 0) this.#reports.requestPackets(media, lost)
     if (!this.#requests.isEmpty) this.#missingTimer = setTimeout(() => this.#askForMissing(), MISSING_INTERVAL)
   }

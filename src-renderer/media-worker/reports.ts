@@ -17,15 +17,23 @@ import {
 import { randomBytes } from './random.ts'
 import type { Reception, ReportedKind } from './reception.ts'
 
+export interface OwnStreams {
+  readonly audio: RtpSender
+  /** The one whose SSRC stands for this side in what it says about pictures. */
+  readonly video: RtpSender
+  /** In a group: the larger layers of the picture. */
+  readonly upper?: readonly RtpSender[]
+}
+
 export interface ReportListener {
   send(kind: ReportedKind, compound: Uint8Array): void
-  /** About the own stream; `loss` 0 to 1. */
+  /** About an own stream; `loss` 0 to 1. */
   receptionReport(kind: ReportedKind, loss: number, from: Reception | undefined): void
-  keyframeRequested(): void
+  keyframeRequested(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
-  decodableThere(codecs: readonly VideoCodec[]): void
+  decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing(sequenceNumbers: readonly number[], from: Reception | undefined): void
+  packetsMissing(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
 }
 
 const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
@@ -33,23 +41,30 @@ const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000
 /** RFC 7022 section 4.2: random for each call, so that it tells nothing of the person. */
 const CNAME_BYTES = 12
 
+/** The field for their count has five bits (RFC 3550 section 6.4.1). */
+const MAX_BLOCKS = 31
+
 export class Reports {
-  readonly #own: Readonly<Record<ReportedKind, RtpSender>>
+  readonly #own: OwnStreams
   readonly #listener: ReportListener
   readonly #cname = toHex(randomBytes(CNAME_BYTES))
   /** Of the sides whose streams come in. */
-  readonly #receptions = new Set<Reception>()
+  #receptions: readonly Reception[] = []
   #timers: ReturnType<typeof setInterval>[] = []
   /** `undefined` until this computer was asked. */
   #decodable: readonly VideoCodec[] | undefined
 
-  constructor(own: Readonly<Record<ReportedKind, RtpSender>>, listener: ReportListener) {
+  constructor(own: OwnStreams, listener: ReportListener) {
     this.#own = own
     this.#listener = listener
   }
 
   add(reception: Reception): void {
-    this.#receptions.add(reception)
+    this.#receptions = [...this.#receptions, reception]
+  }
+
+  remove(reception: Reception): void {
+    this.#receptions = this.#receptions.filter((other) => other !== reception)
   }
 
   start(): void {
@@ -77,7 +92,10 @@ export class Reports {
 
   /** Asks for a keyframe of the stream `media` at once. */
   requestKeyframe(media: number): void {
-    this.#send('video', [{ kind: 'picture-loss', sender: this.#own.video.ssrc, media }])
+    const request: RtcpPacket = { kind: 'picture-loss', sender: this.#own.video.ssrc, media }
+    // In a group without the reports (RFC 5506), which are about all members and go to all of them.
+    if (this.#own.upper !== undefined) this.#listener.send('video', buildRtcp([request]))
+    else this.#send('video', [request])
   }
 
   /** Asks for packets of the stream `media` again. */
@@ -102,25 +120,26 @@ export class Reports {
         this.#takeBlocks(kind, packet.reports, now, from)
         return
       case 'picture-loss':
-        if (packet.media === this.#own.video.ssrc) this.#listener.keyframeRequested()
+        if (this.#isOwn('video', packet.media)) this.#listener.keyframeRequested(packet.media)
         return
       case 'full-intra-request':
-        if (packet.requests.some(({ ssrc }) => ssrc === this.#own.video.ssrc)) this.#listener.keyframeRequested()
+        for (const { ssrc } of packet.requests) if (this.#isOwn('video', ssrc)) this.#listener.keyframeRequested(ssrc)
         return
       case 'decodable-formats':
         if (kind === 'video') {
-          this.#listener.decodableThere(packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? []))
+          const codecs = packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? [])
+          this.#listener.decodableThere(codecs, from)
         }
         return
       case 'negative-acknowledgement':
-        if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost, from)
+        if (this.#isOwn('video', packet.media)) this.#listener.packetsMissing(packet.media, packet.lost, from)
         return
       default:
     }
   }
 
   #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms, from: Reception | undefined): void {
-    const block = blocks.find(({ ssrc }) => ssrc === this.#own[kind].ssrc)
+    const block = blocks.find(({ ssrc }) => this.#isOwn(kind, ssrc))
     if (block === undefined) return
     if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
     this.#listener.receptionReport(kind, block.fractionLost / 256, from)
@@ -129,10 +148,33 @@ export class Reports {
   #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {
     const now = performance.now()
     const { ssrc } = this.#own[kind]
-    const blocks = [...this.#receptions].flatMap((reception) => reception.report(kind, now) ?? [])
+    const blocks = this.#blocks(kind, now)
     const report = this.#own[kind].senderReport(now, blocks) ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
-    this.#listener.send(kind, buildRtcp([report, description, ...this.#formats(kind), ...feedback]))
+    const upper = kind === 'video' ? (this.#own.upper ?? []) : []
+    const further = upper.flatMap((stream) => stream.senderReport(now, []) ?? [])
+    this.#listener.send(kind, buildRtcp([report, ...further, description, ...this.#formats(kind), ...feedback]))
+  }
+
+  /** Where there are too many for one packet, those that were left out come first the next time. */
+  #blocks(kind: ReportedKind, now: Ms): ReportBlock[] {
+    const blocks: ReportBlock[] = []
+    const reported: Reception[] = []
+    for (const reception of this.#receptions) {
+      const block = blocks.length < MAX_BLOCKS ? reception.report(kind, now) : undefined
+      if (block === undefined) continue
+      blocks.push(block)
+      reported.push(reception)
+    }
+    if (blocks.length === MAX_BLOCKS) {
+      this.#receptions = [...this.#receptions.filter((reception) => !reported.includes(reception)), ...reported]
+    }
+    return blocks
+  }
+
+  #isOwn(kind: ReportedKind, ssrc: number): boolean {
+    const { upper = [], ...lowest } = this.#own
+    return lowest[kind].ssrc === ssrc || (kind === 'video' && upper.some((stream) => stream.ssrc === ssrc))
   }
 
   #formats(kind: ReportedKind): RtcpPacket[] {

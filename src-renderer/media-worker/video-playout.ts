@@ -36,10 +36,7 @@ interface Decoding {
   readonly decoder: VideoDecoder
 }
 
-interface Timing {
-  readonly rtpTimestamp: number
-  readonly renderAt: Ms
-}
+type Timing = Pick<ReceivedFrame, 'rtpTimestamp' | 'renderAt' | 'decodeOnly'>
 
 interface Waiting extends Timing {
   readonly frame: VideoFrame
@@ -47,7 +44,7 @@ interface Waiting extends Timing {
 
 export class VideoPlayout {
   readonly #buffer: VideoBuffer
-  readonly #sink: PictureSink
+  #sink: PictureSink | undefined
   readonly #listener: PictureListener
   readonly #freezes = new FreezeCounter()
   /** Of the frames in the decoder, by their timestamps. */
@@ -64,7 +61,7 @@ export class VideoPlayout {
   #firstAt: number | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
-  constructor(buffer: VideoBuffer, sink: PictureSink, listener: PictureListener) {
+  constructor(buffer: VideoBuffer, sink: PictureSink | undefined, listener: PictureListener) {
     this.#buffer = buffer
     this.#sink = sink
     this.#listener = listener
@@ -102,7 +99,26 @@ export class VideoPlayout {
     if (isOn) return
     this.#dropWaiting()
     this.#freezes.paused()
-    this.#sink.clear()
+    this.#sink?.clear()
+    this.#tell(undefined)
+  }
+
+  /** Whether anybody looks. */
+  get isShown(): boolean {
+    return this.#sink !== undefined
+  }
+
+  /** Another place for the picture, which goes on there; `undefined`: nobody looks, and it begins anew when somebody does. */
+  show(sink: PictureSink | undefined): void {
+    if (sink === this.#sink) return
+    this.#sink?.clear()
+    this.#sink = sink
+    if (sink !== undefined) return
+    clearTimeout(this.#pollTimer)
+    this.#dropWaiting()
+    this.#closeDecoder()
+    this.#freezes.paused()
+    this.#buffer.restart()
     this.#tell(undefined)
   }
 
@@ -110,11 +126,12 @@ export class VideoPlayout {
     clearTimeout(this.#pollTimer)
     this.#dropWaiting()
     this.#closeDecoder()
-    this.#sink.close()
+    this.#sink?.clear()
+    this.#sink = undefined
   }
 
   #decode(received: ReceivedFrame, now: Ms): void {
-    const { codec, data, keyframe, timestampUs, rtpTimestamp, renderAt } = received
+    const { codec, data, keyframe, timestampUs } = received
     const decoder = this.#decoderFor(codec, keyframe)
     if (decoder === undefined || decoder.decodeQueueSize > MAX_DECODING) {
       this.#buffer.requireKeyframe(now)
@@ -123,7 +140,7 @@ export class VideoPlayout {
     this.#counters.frames += 1
     if (keyframe) this.#counters.keyframes += 1
     this.#counters.bytes += data.length
-    this.#timings.set(timestampUs, { rtpTimestamp, renderAt })
+    this.#timings.set(timestampUs, received)
     decoder.decode(new EncodedVideoChunk({ type: keyframe ? 'key' : 'delta', timestamp: timestampUs, data }))
   }
 
@@ -155,11 +172,12 @@ export class VideoPlayout {
 
   #decoded(frame: VideoFrame): void {
     const timing = this.#takeTiming(frame.timestamp)
-    if (timing === undefined || !this.#isOn || this.#waiting.length >= MAX_WAITING) {
+    if (timing === undefined || timing.decodeOnly === true || !this.#isOn || this.#waiting.length >= MAX_WAITING) {
       frame.close()
       return
     }
-    this.#waiting.push({ ...timing, frame })
+    const { rtpTimestamp, renderAt } = timing
+    this.#waiting.push({ rtpTimestamp, renderAt, frame })
     this.#show()
   }
 
@@ -184,22 +202,23 @@ export class VideoPlayout {
   }
 
   #write({ frame, rtpTimestamp }: Waiting, now: Ms): void {
-    if (this.#writing >= MAX_WRITING) {
+    if (this.#sink === undefined || this.#writing >= MAX_WRITING) {
       frame.close()
       return
     }
     const size = { width: frame.displayWidth, height: frame.displayHeight }
+    const sink = this.#sink
     this.#writing += 1
-    this.#sink.write(frame).then(
+    sink.write(frame).then(
       () => {
         this.#writing -= 1
         this.#rendered += 1
         this.#firstAt ??= Date.now()
         this.#freezes.rendered(now)
-        if (this.#isOn) this.#tell(size)
+        if (this.#isOn && sink === this.#sink) this.#tell(size)
         this.#listener.shown(rtpTimestamp, now)
       },
-      () => undefined,
+      () => (this.#writing -= 1),
     )
   }
 

@@ -23,7 +23,14 @@ export interface VoiceListener {
   heard(rtpTimestamp: number, at: Ms): void
 }
 
+/** Of a new level, in the smoothed one: about a fifth of a second. */
+const LEVEL_SHARE = 0.1
+const SILENT = 127
+
 export class Voice {
+  /** Below full scale, decibels, smoothed; as its packets say. */
+  level = SILENT
+  lastPacketAt: Ms = -Infinity
   readonly #buffer: AudioBuffer
   readonly #listener: VoiceListener
   #decoder: AudioDecoder | undefined
@@ -47,6 +54,18 @@ export class Voice {
   /** `settled` is called whenever slots were filled later than they were pulled. */
   onSettled(settled: () => void): void {
     this.#settled = settled
+  }
+
+  /** A packet of this loudness came in. */
+  arrived(level: number, now: Ms): void {
+    const isNew = this.lastPacketAt === -Infinity
+    this.level = isNew ? level : this.level + LEVEL_SHARE * (level - this.level)
+    this.lastPacketAt = now
+  }
+
+  /** Twenty milliseconds that nobody hears pass. */
+  skip(now: Ms): void {
+    this.#buffer.pull(now, true)
   }
 
   /** `latency`: from now to the ear. */
