@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { repository } from '../e2e/harness/repository.ts'
 import { benchColdStart } from './cold-start.ts'
+import { benchGroupMedia } from './group-media.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
@@ -16,6 +17,7 @@ const PARTS = {
   ipc: benchIpc,
   coldStart: benchColdStart,
   media: benchMedia,
+  groupMedia: benchGroupMedia,
   wholeCall: benchWholeCall,
 } as const
 
