@@ -3,20 +3,18 @@
  * for the port waits here. A page that was loaded again during a call asks again; it gets no keys that an earlier page used.
  */
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
-import { erase } from '../../src-shared/base/bytes.ts'
-import { CREDITS, type FromMain, type MediaPortHandover, type StreamKeys } from '../../src-shared/ipc/media-port.ts'
+import { CREDITS, type FromMain, type MediaPortHandover } from '../../src-shared/ipc/media-port.ts'
 import type { MediaPorts } from '../calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
+import { LastingMessages } from './lasting-messages.ts'
 import { checkWorkerMessage } from './worker-message.ts'
 
 /** `await-keys`: those that an earlier page had are erased, newer ones will come. */
 type HandedKeys = 'with-keys' | 'await-keys'
-type Lasting = Extract<FromMain, { kind: 'keys' | 'remote-media' | 'path' }>
 
 /** One call's way to the page. */
 class CallPort {
-  /** The newest of each kind: what a page needs that comes later. */
-  readonly #lasting = new Map<Lasting['kind'], Lasting>()
+  readonly #lasting = new LastingMessages()
   readonly #listeners = new Set<(batch: Uint8Array) => void>()
   #waiting: Uint8Array[] = []
   #handedOver = false
@@ -31,10 +29,19 @@ class CallPort {
       case 'keys':
       case 'remote-media':
       case 'path':
-        this.#lasting.set(message.kind, message)
+      case 'members':
+      case 'sending-keys':
+      case 'member-keys':
+      case 'wanted-layers':
+        this.#lasting.keep(message)
+        this.#port?.postMessage(message)
+        return
+      case 'drop-epochs':
+        this.#lasting.dropEpochs(message.before)
         this.#port?.postMessage(message)
         return
       case 'credit':
+      case 'keyframe':
       case 'end':
         this.#port?.postMessage(message)
         return
@@ -55,7 +62,7 @@ class CallPort {
   /** Gives a page the other end; an earlier page's end is closed. */
   handOver(callId: string, to: WebContents, keys: HandedKeys): void {
     this.#handedOver = true
-    if (keys === 'await-keys') this.#forgetKeys()
+    if (keys === 'await-keys') this.#lasting.forgetKeys()
     this.#port?.close()
     const { port1: ours, port2: theirs } = new MessageChannelMain()
     this.#port = ours
@@ -69,10 +76,7 @@ class CallPort {
     ours.start()
     const handover: MediaPortHandover = { kind: 'sightline-media-port', callId }
     to.postMessage(MEDIA_PORT_CHANNEL, handover, [theirs])
-    for (const kind of ['keys', 'remote-media', 'path'] as const) {
-      const message = this.#lasting.get(kind)
-      if (message !== undefined) ours.postMessage(message)
-    }
+    for (const message of this.#lasting.all) ours.postMessage(message)
     for (const batch of this.#waiting.splice(0)) this.#sendPackets(batch)
   }
 
@@ -82,14 +86,7 @@ class CallPort {
     this.#port = undefined
     this.#listeners.clear()
     this.#waiting = []
-    this.#forgetKeys()
     this.#lasting.clear()
-  }
-
-  #forgetKeys(): void {
-    const keys = this.#lasting.get('keys')
-    if (keys?.kind === 'keys') eraseKeys(keys.send, keys.receive)
-    this.#lasting.delete('keys')
   }
 
   #sendPackets(batch: Uint8Array): void {
@@ -120,12 +117,6 @@ class CallPort {
     }
     for (const listener of this.#listeners) listener(message.batch)
     this.#port?.postMessage({ kind: 'credit', count: 1 } satisfies FromMain)
-  }
-}
-
-function eraseKeys(...directions: readonly StreamKeys[]): void {
-  for (const { audio, video, screen } of directions) {
-    for (const stream of [audio, video, screen]) erase(stream.key, stream.salt)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The media of one call as the screens see it. `open-media-session.ts` implements it: it captures in the window
+ * The media of one 1:1 call as the screens see it, and what a group (`group-session.ts`) has in common with it. `open-media-session.ts` implements it: it captures in the window
  * (Chromium keeps track processors out of workers), and hands streams and the media port to the media worker.
  */
 import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
@@ -14,30 +14,38 @@ export interface DeviceChoice {
   readonly speakerId: string | undefined
 }
 
-export interface MediaSessionListener {
+/** What is told of the own side. */
+export interface OwnMediaListener {
   /** A device could not be opened, or stopped working; `undefined`: it works again. The call goes on without it. */
   problem(kind: 'camera' | 'microphone' | 'speaker', problem: DeviceProblem | undefined): void
   /** The own camera's picture, for the preview; `undefined` when the camera is off. */
   preview(stream: MediaStream | undefined): void
+}
+
+export interface MediaSessionListener extends OwnMediaListener {
   /** The other side's picture began, stopped or changed its size (pixels). */
   remoteVideo(size: { width: number; height: number } | undefined): void
 }
 
-export interface MediaSession {
-  /** The other side's picture; the same stream for the whole call. */
-  readonly remote: MediaStream
+/** The own side of a call. */
+export interface OwnMedia {
   /** The media port of this call, once main has handed it over. Before, only the preview runs. */
   attach(port: MessagePort): void
   /** Opens and closes devices. Resolves when they are as asked, or the listener was told why not. */
   setMedia(choice: MediaChoice): Promise<void>
   useDevices(choice: DeviceChoice): Promise<void>
-  /** The format of the own picture, where the other side decodes it and this computer encodes it. */
+  /** The format of the own picture, where the other sides decode it and this computer encodes it. */
   preferCodec(choice: VideoCodecChoice): void
   /** 0 to 1, of the last 50 ms. */
   microphoneLevel(): number
+  close(): void
+}
+
+export interface MediaSession extends OwnMedia {
+  /** The other side's picture; the same stream for the whole call. */
+  readonly remote: MediaStream
   /** A snapshot of what was measured up to now. */
   statistics(): Promise<CallStatistics>
-  close(): void
 }
 
 /** Counters since the start of the call; times in milliseconds. */

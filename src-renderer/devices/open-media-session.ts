@@ -1,30 +1,17 @@
 /**
  * This folder holds what has to happen in the window: opening cameras and microphones, the tracks on both ends of a
  * call, the speaker. It sees frames only to hand them to the media worker (`../media-worker/`), and no keys. This file
- * joins the parts into one call's session.
+ * makes a 1:1 call's session.
  */
 import type {} from './insertable-tracks.d.ts'
-import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
-import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
-import { CaptureSource } from './capture-source.ts'
-import { cameraConstraints, microphoneConstraints } from './constraints.ts'
-import { problemOf } from './device-problem.ts'
-import type { CallStatistics, DeviceChoice, MediaSession, MediaSessionListener } from './media-session.ts'
-import { openPlayout, type Playout, type PlayoutRoute } from './playout.ts'
+import type { FromWorker, VideoLimits } from '../media-worker/messages.ts'
+import { Answers } from './answers.ts'
+import type { CallStatistics, MediaSession, MediaSessionListener } from './media-session.ts'
+import { type OwnMediaOptions, WindowMedia } from './window-media.ts'
 
-export interface MediaSessionOptions {
+export interface MediaSessionOptions extends OwnMediaOptions {
   readonly listener: MediaSessionListener
-  readonly devices: DeviceChoice
-  /** See `playout.ts`. */
-  readonly playout?: PlayoutRoute
-  readonly video?: Partial<VideoLimits>
 }
-
-/** The speaker's delay is known only while it plays, and changes with the speaker. */
-const LATENCY_INTERVAL_MS = 2000
-
-/** Levels are measured for so long after somebody has asked for one. */
-const METERING_MS = 1000
 
 const VIDEO_LIMITS: VideoLimits = { maxHeight: 720, maxBitrate: 2_000_000 }
 
@@ -33,178 +20,30 @@ export function openMediaSession(options: MediaSessionOptions): MediaSession {
   return new WindowMediaSession(options)
 }
 
-class WindowMediaSession implements MediaSession {
+class WindowMediaSession extends WindowMedia implements MediaSession {
   readonly remote: MediaStream
   readonly #listener: MediaSessionListener
-  readonly #worker: Worker
-  readonly #camera: CaptureSource<VideoFrame>
-  readonly #microphone: CaptureSource<AudioData>
-  readonly #playout: Promise<Playout | undefined>
-  readonly #waiting = new Map<number, (statistics: CallStatistics) => void>()
-  #devices: DeviceChoice
-  #media: MediaChoice = { audio: false, video: false }
-  #level = 0
-  #levelReadAt = 0
-  #isMetering = false
-  #nextRequest = 0
-  #closed = false
-  #inCall = false
-  #latencyTimer: ReturnType<typeof setInterval> | undefined
+  readonly #answers = new Answers<CallStatistics>()
 
-  constructor({ listener, devices, playout = 'direct', video }: MediaSessionOptions) {
-    this.#listener = listener
-    this.#devices = devices
-    this.#worker = new Worker(new URL('../media-worker/media.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'media',
-    })
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data)
+  constructor(options: MediaSessionOptions) {
     const generator = new MediaStreamTrackGenerator({ kind: 'video' })
+    const picture = generator.writable
+    super(options, { kind: 'start', picture, video: { ...VIDEO_LIMITS, ...options.video } }, [picture])
+    this.#listener = options.listener
     this.remote = new MediaStream([generator])
-    this.#send({ kind: 'start', picture: generator.writable, video: { ...VIDEO_LIMITS, ...video } }, [
-      generator.writable,
-    ])
-    this.#camera = new CaptureSource(cameraConstraints, {
-      handOver: (frames) => this.#send({ kind: 'camera', frames }, transferable(frames)),
-      track: (track) => listener.preview(track === undefined ? undefined : new MediaStream([track])),
-      problem: (problem) => listener.problem('camera', problem),
-    })
-    this.#microphone = new CaptureSource(microphoneConstraints, {
-      handOver: (sound) => this.#send({ kind: 'microphone', sound }, transferable(sound)),
-      track: () => this.#applyMute(),
-      problem: (problem) => listener.problem('microphone', problem),
-    })
-    this.#playout = this.#openPlayout(playout)
-    // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
-    void navigator.mediaDevices.enumerateDevices()
-  }
-
-  attach(port: MessagePort): void {
-    this.#inCall = true
-    this.#send({ kind: 'attach', port }, [port])
-  }
-
-  async setMedia(choice: MediaChoice): Promise<void> {
-    this.#media = choice
-    this.#applyMute()
-    await this.#openDevices()
-  }
-
-  async useDevices(choice: DeviceChoice): Promise<void> {
-    const speakerChanged = choice.speakerId !== this.#devices.speakerId
-    this.#devices = choice
-    await Promise.all([this.#openDevices(), speakerChanged ? this.#useSpeaker() : undefined])
-  }
-
-  preferCodec(choice: VideoCodecChoice): void {
-    this.#send({ kind: 'codec', choice })
-  }
-
-  microphoneLevel(): number {
-    this.#levelReadAt = performance.now()
-    this.#setMetering(true)
-    return this.#media.audio ? this.#level : 0
   }
 
   statistics(): Promise<CallStatistics> {
-    const id = this.#nextRequest++
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve)
-      this.#send({ kind: 'statistics', id })
-    })
+    return this.#answers.ask((id) => this.send({ kind: 'statistics', id }))
   }
 
-  close(): void {
-    this.#closed = true
-    this.#camera.close()
-    this.#microphone.close()
-    clearInterval(this.#latencyTimer)
-    // The worker ends itself when the keys are erased.
-    this.#send({ kind: 'close' })
-    void this.#playout.then((playout) => playout?.close())
+  override close(): void {
+    super.close()
     for (const track of this.remote.getTracks()) track.stop()
   }
 
-  async #openDevices(): Promise<void> {
-    const { audio, video } = this.#media
-    await Promise.all([
-      this.#camera.want({ on: video, deviceId: this.#devices.cameraId }),
-      // In a call, a muted microphone stays open: opening takes up to a second with a headset, and first words would be lost.
-      this.#microphone.want({
-        on: audio || (this.#inCall && this.#microphone.track !== undefined),
-        deviceId: this.#devices.microphoneId,
-      }),
-    ])
+  protected override received(message: Exclude<FromWorker, { kind: 'level' }>): void {
+    if (message.kind === 'remote-video') this.#listener.remoteVideo(message.size)
+    else if (message.kind === 'statistics') this.#answers.take(message.id, message.statistics)
   }
-
-  /** Twice: the track then gives silence to everyone who listens, and the worker sends nothing. */
-  #applyMute(): void {
-    const { track } = this.#microphone
-    if (track !== undefined) track.enabled = this.#media.audio
-    this.#send({ kind: 'muted', muted: !this.#media.audio })
-  }
-
-  async #openPlayout(route: PlayoutRoute): Promise<Playout | undefined> {
-    try {
-      const playout = await openPlayout(route)
-      if (this.#closed) {
-        playout.close()
-        return undefined
-      }
-      this.#send({ kind: 'playout', port: playout.port }, [playout.port])
-      this.#latencyTimer = setInterval(() => this.#tellLatency(playout), LATENCY_INTERVAL_MS)
-      if (this.#devices.speakerId !== undefined) await this.#setSpeaker(playout)
-      return playout
-    } catch (error) {
-      this.#listener.problem('speaker', problemOf(error))
-      return undefined
-    }
-  }
-
-  #tellLatency(playout: Playout): void {
-    this.#send({ kind: 'output-latency', milliseconds: playout.outputLatencyMs() })
-  }
-
-  async #useSpeaker(): Promise<void> {
-    const playout = await this.#playout
-    if (playout !== undefined) await this.#setSpeaker(playout)
-  }
-
-  async #setSpeaker(playout: Playout): Promise<void> {
-    try {
-      await playout.setSpeaker(this.#devices.speakerId)
-      this.#listener.problem('speaker', undefined)
-    } catch (error) {
-      this.#listener.problem('speaker', problemOf(error))
-    }
-  }
-
-  #receive(message: FromWorker): void {
-    switch (message.kind) {
-      case 'level':
-        this.#level = message.level
-        if (performance.now() - this.#levelReadAt > METERING_MS) this.#setMetering(false)
-        return
-      case 'remote-video':
-        this.#listener.remoteVideo(message.size)
-        return
-      case 'statistics':
-        this.#waiting.get(message.id)?.(message.statistics)
-        this.#waiting.delete(message.id)
-    }
-  }
-
-  #setMetering(on: boolean): void {
-    if (on === this.#isMetering) return
-    this.#isMetering = on
-    this.#send({ kind: 'metering', on })
-  }
-
-  #send(message: ToWorker, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer)
-  }
-}
-
-function transferable(stream: ReadableStream | undefined): Transferable[] {
-  return stream === undefined ? [] : [stream]
 }

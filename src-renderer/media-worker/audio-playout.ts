@@ -1,48 +1,25 @@
 /**
- * The other side's voice: whenever the ring buffer of the sound card wants 20 ms more, one unit from the receive buffer →
- * decoder → ring buffer. So the sound card's clock drives everything, and nothing waits in between.
+ * What is heard: whenever the ring buffer of the sound card wants 20 ms more, one unit of each voice, mixed → ring buffer.
+ * So the sound card's clock drives everything, and nothing waits in between but for the decoders.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
-import { OPUS_FRAME_MS, OPUS_FRAME_SAMPLES } from '../../src-shared/media/opus.ts'
-import { AUDIO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
-import type { AudioBuffer } from '../../src-shared/media/received.ts'
+import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
 import type { FromPlayout, ToPlayout } from '../devices/playout-messages.ts'
+import { Mixer } from './mixer.ts'
+import type { Slot, Voice } from './voice.ts'
+import { MAX_VOICES, VoiceChoice } from './voice-choice.ts'
 
-/** Peak of what nobody hears: −54 dB below full scale. */
-const QUIET = 0.002
-
-/** Units that may be under way through the decoder; with more of them it has swallowed some. */
-const MAX_SLOTS = 25
-
-/** A unit that was pulled; in order, since the decoder takes its time. */
-type Slot = 'decoding' | Float32Array<ArrayBuffer>
-
-export interface SoundListener {
-  /** The sound of this RTP timestamp is heard at this local time. */
-  heard(rtpTimestamp: number, at: Ms): void
-}
+/** Twenty milliseconds of all voices. */
+type Unit = ReadonlyMap<Voice, Slot>
 
 export class AudioPlayout {
-  readonly #buffer: AudioBuffer
-  readonly #listener: SoundListener
+  readonly #voices = new Set<Voice>()
+  readonly #choice = new VoiceChoice<Voice>()
+  readonly #mixer = new Mixer<Voice>()
   #port: MessagePort | undefined
   #outputLatency: Ms = 0
-  #decoder: AudioDecoder | undefined
-  #slots: Slot[] = []
-  #nextTimestampUs = 0
-  #quiet = true
+  #units: Unit[] = []
   #ringMs: Ms = 0
-  #firstAt: number | undefined
-
-  constructor(buffer: AudioBuffer, listener: SoundListener) {
-    this.#buffer = buffer
-    this.#listener = listener
-  }
-
-  /** `Date.now()` of the first sound that was played. */
-  get firstAt(): number | undefined {
-    return this.#firstAt
-  }
 
   /** What waits between here and the sound card. */
   get ringMs(): Ms {
@@ -52,6 +29,15 @@ export class AudioPlayout {
   /** From a unit's pull to the ear. */
   get latency(): Ms {
     return this.#ringMs + this.#outputLatency
+  }
+
+  add(voice: Voice): void {
+    this.#voices.add(voice)
+    voice.onSettled(() => this.#flush())
+  }
+
+  remove(voice: Voice): void {
+    this.#voices.delete(voice)
   }
 
   usePort(port: MessagePort): void {
@@ -67,76 +53,35 @@ export class AudioPlayout {
   close(): void {
     this.#port?.close()
     this.#port = undefined
-    this.#closeDecoder()
   }
 
   #supply({ units, aheadMs }: FromPlayout): void {
     this.#ringMs = aheadMs
-    for (let i = 0; i < units; i++) this.#pull(aheadMs + i * OPUS_FRAME_MS)
+    for (let i = 0; i < units; i++) {
+      const latency = aheadMs + i * OPUS_FRAME_MS + this.#outputLatency
+      this.#units.push(this.#pull(latency, performance.now()))
+    }
     this.#flush()
   }
 
-  #pull(aheadMs: Ms): void {
-    const now = performance.now()
-    const unit = this.#buffer.pull(now, this.#quiet)
-    if (this.#slots.length >= MAX_SLOTS) this.#closeDecoder()
-    // A decoder that has decoded nothing can make nothing up.
-    if (unit.kind === 'silence' || (unit.kind === 'conceal' && this.#decoder === undefined)) {
-      this.#slots.push(silence())
-      return
-    }
-    if (unit.kind === 'packet') {
-      this.#firstAt ??= Date.now()
-      this.#listener.heard(unit.rtpTimestamp, now + aheadMs + this.#outputLatency)
-    }
-    this.#slots.push('decoding')
-    // The decoder's own count of time, which goes on evenly whatever the packets say.
-    const timestamp = this.#nextTimestampUs
-    this.#nextTimestampUs += OPUS_FRAME_MS * 1000
-    this.#decoderNow().decode(new EncodedAudioChunk({ type: 'key', timestamp, data: unit.data }))
-  }
-
-  #decoderNow(): AudioDecoder {
-    if (this.#decoder?.state === 'configured') return this.#decoder
-    const decoder = new AudioDecoder({
-      output: (sound) => this.#decoded(sound),
-      error: () => {
-        // What was in it is lost: silence takes its place. The next packet gets a new one.
-        this.#closeDecoder()
-        this.#flush()
-      },
-    })
-    decoder.configure({ codec: 'opus', sampleRate: AUDIO_CLOCK_RATE, numberOfChannels: 1 })
-    this.#decoder = decoder
-    return decoder
-  }
-
-  #closeDecoder(): void {
-    if (this.#decoder?.state === 'configured') this.#decoder.close()
-    this.#decoder = undefined
-    this.#slots = this.#slots.map((slot) => (slot === 'decoding' ? silence() : slot))
-  }
-
-  #decoded(sound: AudioData): void {
-    const samples = silence()
-    const count = Math.min(samples.length, sound.numberOfFrames)
-    sound.copyTo(samples, { planeIndex: 0, format: 'f32-planar', frameCount: count })
-    sound.close()
-    this.#quiet = samples.every((sample) => Math.abs(sample) < QUIET)
-    const at = this.#slots.indexOf('decoding')
-    if (at >= 0) this.#slots[at] = samples
-    this.#flush()
+  #pull(latency: Ms, now: Ms): Unit {
+    const isFew = this.#voices.size <= MAX_VOICES
+    const heard = isFew ? this.#voices : this.#choice.choose(this.#voices, now)
+    for (const voice of this.#voices) if (!heard.has(voice)) voice.skip(now)
+    return new Map([...heard].map((voice) => [voice, voice.pull(now, latency)]))
   }
 
   #flush(): void {
-    for (let head = this.#slots[0]; head !== undefined && head !== 'decoding'; head = this.#slots[0]) {
-      this.#slots.shift()
-      const message: ToPlayout = { kind: 'sound', samples: head }
-      this.#port?.postMessage(message, [head.buffer])
+    for (let head = this.#units[0]; head !== undefined && isSettled(head); head = this.#units[0]) {
+      this.#units.shift()
+      const samples = this.#mixer.mix(head)
+      const message: ToPlayout = { kind: 'sound', samples }
+      this.#port?.postMessage(message, [samples.buffer])
     }
   }
 }
 
-function silence(): Float32Array<ArrayBuffer> {
-  return new Float32Array(OPUS_FRAME_SAMPLES)
+function isSettled(unit: Unit): boolean {
+  for (const { content } of unit.values()) if (content === 'decoding') return false
+  return true
 }

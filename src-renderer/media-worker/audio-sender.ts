@@ -6,6 +6,7 @@
 import { OPUS_BITRATE } from '../../src-shared/media/bitrate.ts'
 import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
 import { payloadTypeOf } from '../../src-shared/media/payload-types.ts'
+import type { HeaderExtension } from '../../src-shared/media/rtp.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { SoundFramer } from './sound-framer.ts'
@@ -16,6 +17,8 @@ const COMPLEXITY = 5
 export interface AudioOutlet {
   isOpen(): boolean
   send(packets: readonly Uint8Array[]): void
+  /** In a group: what the packet of this sound says to the relay. */
+  describe?(sound: AudioData): HeaderExtension[]
 }
 
 /** TypeScript's library does not know `application` and `signal` yet (WebCodecs Opus registration, section 5). */
@@ -39,6 +42,8 @@ export class AudioSender {
   /** The next packet is the first after a pause. */
   #isFirst = true
   #muted = true
+  /** Of what the encoder holds, in order: it makes a packet of each frame. */
+  #extensions: HeaderExtension[][] = []
   #sentMs = 0
 
   constructor(stream: RtpSender, outlet: AudioOutlet) {
@@ -64,6 +69,7 @@ export class AudioSender {
     if (!this.#muted && this.#outlet.isOpen()) {
       for (const frame of this.#framer.add(sound)) {
         this.#encoderFor(frame).encode(frame)
+        this.#extensions.push(this.#outlet.describe?.(frame) ?? [])
         frame.close()
       }
     }
@@ -78,6 +84,7 @@ export class AudioSender {
   #closeEncoder(): void {
     if (this.#encoding?.encoder.state === 'configured') this.#encoding.encoder.close()
     this.#encoding = undefined
+    this.#extensions = []
     this.#isFirst = true
   }
 
@@ -113,6 +120,7 @@ export class AudioSender {
   }
 
   #encoded(chunk: EncodedAudioChunk, shiftUs: number): void {
+    const extensions = this.#extensions.shift() ?? []
     if (!this.#outlet.isOpen() || this.#muted) return
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)
@@ -122,6 +130,7 @@ export class AudioSender {
       timestampUs: chunk.timestamp + shiftUs,
       capturedAt: this.#clock.localTime(chunk.timestamp),
       marker: this.#isFirst,
+      extensions,
     })
     this.#nextUs = chunk.timestamp + shiftUs + OPUS_FRAME_MS * 1000
     this.#isFirst = false

@@ -26,6 +26,6 @@ export class Ladder {
   }
 }
 
-function even(pixels: number): number {
+export function even(pixels: number): number {
   return Math.max(2, 2 * Math.round(pixels / 2))
 }

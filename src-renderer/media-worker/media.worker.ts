@@ -1,20 +1,25 @@
 /** The worker's entry: turns the window's messages into calls of the engine. */
 import { unreachable } from '../../src-shared/base/result.ts'
+import { GroupEngine } from './group-engine.ts'
 import { MediaEngine } from './media-engine.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import type { FromWorker, GroupToWorker, ToWorker } from './messages.ts'
 
-let engine: MediaEngine | undefined
+type Running = Exclude<ToWorker, { kind: 'start' | 'start-group' }>
+
+let engine: MediaEngine | GroupEngine | undefined
 
 function post(message: FromWorker): void {
   postMessage(message)
 }
 
 function take(message: ToWorker): void {
-  if (message.kind === 'start') {
-    engine = new MediaEngine(message.picture, message.video, post)
-    return
-  }
-  if (engine === undefined) throw new Error('the media worker was not started')
+  if (message.kind === 'start') engine = new MediaEngine(message.picture, message.video, post)
+  else if (message.kind === 'start-group') engine = new GroupEngine(message.video, post)
+  else if (engine === undefined) throw new Error('the media worker was not started')
+  else run(engine, message)
+}
+
+function run(engine: MediaEngine | GroupEngine, message: Running): void {
   switch (message.kind) {
     case 'playout':
       engine.audioPlayout.usePort(message.port)
@@ -41,11 +46,38 @@ function take(message: ToWorker): void {
       engine.meter(message.on)
       return
     case 'statistics':
-      post({ kind: 'statistics', id: message.id, statistics: engine.statistics() })
+      tellStatistics(engine, message.id)
       return
     case 'close':
       engine.close()
       close()
+      return
+    case 'track':
+    case 'canvas':
+    case 'layout':
+      if (engine instanceof MediaEngine) throw new Error(`a message for a group: ${message.kind}`)
+      arrange(engine, message)
+      return
+    default:
+      unreachable(message)
+  }
+}
+
+function tellStatistics(engine: MediaEngine | GroupEngine, id: number): void {
+  if (engine instanceof MediaEngine) post({ kind: 'statistics', id, statistics: engine.statistics() })
+  else post({ kind: 'group-statistics', id, statistics: engine.statistics() })
+}
+
+function arrange({ stage }: GroupEngine, message: GroupToWorker): void {
+  switch (message.kind) {
+    case 'track':
+      stage.useTrack(message.member, message.picture)
+      return
+    case 'canvas':
+      stage.useCanvas(message.canvas)
+      return
+    case 'layout':
+      stage.arrange(message.layout)
       return
     default:
       unreachable(message)

@@ -1,10 +1,14 @@
 /** What the window and the media worker say to each other. */
+import type { MemberId } from '../../src-shared/ipc/media-port.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { GroupStatistics, MosaicLayout } from '../devices/group-session.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
 
 export type ToWorker =
-  /** First of all. `picture`: where the other side's frames are to be written. */
+  /** First of all, for a 1:1 call. `picture`: where the other side's frames are to be written. */
   | { readonly kind: 'start'; readonly picture: WritableStream<VideoFrame>; readonly video: VideoLimits }
+  /** First of all, for a group. */
+  | { readonly kind: 'start-group'; readonly video: VideoLimits }
   /** Where the other side's sound goes; `playout-messages.ts` says what the port speaks. */
   | { readonly kind: 'playout'; readonly port: MessagePort }
   /** From there to the ear. */
@@ -20,12 +24,24 @@ export type ToWorker =
   | { readonly kind: 'metering'; readonly on: boolean }
   | { readonly kind: 'statistics'; readonly id: number }
   | { readonly kind: 'close' }
+  | GroupToWorker
+
+export type GroupToWorker =
+  /** Where the member's frames are to be written; `undefined`: nowhere any more. Who has neither this nor a tile is not decoded. */
+  | { readonly kind: 'track'; readonly member: MemberId; readonly picture: WritableStream<VideoFrame> | undefined }
+  /** What the mosaic is drawn on. */
+  | { readonly kind: 'canvas'; readonly canvas: OffscreenCanvas }
+  | { readonly kind: 'layout'; readonly layout: MosaicLayout }
 
 export type FromWorker =
   /** 0 to 1, of the last 50 ms. */
   | { readonly kind: 'level'; readonly level: number }
   | { readonly kind: 'remote-video'; readonly size: PictureSize | undefined }
   | { readonly kind: 'statistics'; readonly id: number; readonly statistics: CallStatistics }
+  | { readonly kind: 'group-statistics'; readonly id: number; readonly statistics: GroupStatistics }
+  | { readonly kind: 'member-video'; readonly member: MemberId; readonly size: PictureSize | undefined }
+  /** 0 to 1 for each member whose level changed; ten times a second at most. */
+  | { readonly kind: 'levels'; readonly levels: readonly (readonly [MemberId, number])[] }
 
 /** Pixels. */
 export interface PictureSize {

@@ -2,7 +2,6 @@
  * The keys of the running call: protects with the newest generation, opens with it and for a short while with the one
  * before (R39). Which key a packet is under stands in its SSRC (kind) and its MKI (generation).
  */
-import { erase } from '../../src-shared/base/bytes.ts'
 import { failure, type Result, success } from '../../src-shared/base/result.ts'
 import {
   createSrtpReceiver,
@@ -15,6 +14,7 @@ import type { FromMain, StreamKey, StreamKeys } from '../../src-shared/ipc/media
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
 import { isRtcp } from '../../src-shared/media/rtp.ts'
 import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
+import { eachStream, eraseKeys, eraseStreams, type PerKind } from './key-streams.ts'
 
 export type GenerationOfKeys = Extract<FromMain, { kind: 'keys' }>
 
@@ -29,17 +29,13 @@ export interface Opened {
 
 export type Refusal = UnprotectFailure | 'no-keys'
 
-interface Generation<Stream> {
-  readonly streams: Readonly<Record<MediaKind, Stream>>
-}
-
 export class Protection {
   #suite: SuiteName | undefined
   /** Also after the end. */
   #newest = -1
-  #sending: Generation<SrtpSender> | undefined
+  #sending: PerKind<SrtpSender> | undefined
   /** The newest first. */
-  #receiving: readonly Generation<SrtpReceiver>[] = []
+  #receiving: readonly PerKind<SrtpReceiver>[] = []
 
   get suite(): SuiteName | undefined {
     return this.#suite
@@ -56,7 +52,7 @@ export class Protection {
    */
   install({ generation, suite, send, receive }: GenerationOfKeys): void {
     if (generation > this.#newest) this.#use(generation, suite, send, receive)
-    for (const streams of [send, receive]) each(streams, ({ key, salt }) => erase(key, salt))
+    for (const keys of [send, receive]) eraseKeys(keys)
   }
 
   protectRtp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -73,7 +69,7 @@ export class Protection {
     const kind = kindOfSsrc(packet[rtcp ? 7 : 11] ?? 0)
     if (kind === undefined) return failure('malformed')
     let reason: Refusal = 'no-keys'
-    for (const { streams } of this.#receiving) {
+    for (const streams of this.#receiving) {
       const receiver = streams[kind]
       const opened = rtcp ? receiver.unprotectRtcp(packet) : receiver.unprotectRtp(packet)
       if (opened.ok) return success({ kind, rtcp, packet: opened.value })
@@ -97,8 +93,8 @@ export class Protection {
     const parameters = ({ key, salt }: StreamKey) => ({ suite, key, salt, mki })
     eraseStreams(this.#sending)
     this.#suite = suite
-    this.#sending = { streams: each(send, (stream) => createSrtpSender(parameters(stream))) }
-    const fresh = { streams: each(receive, (stream) => createSrtpReceiver(parameters(stream))) }
+    this.#sending = eachStream(send, (stream) => createSrtpSender(parameters(stream)))
+    const fresh = eachStream(receive, (stream) => createSrtpReceiver(parameters(stream)))
     const [before, ...older] = this.#receiving
     for (const old of older) eraseStreams(old)
     this.#receiving = before === undefined ? [fresh] : [fresh, before]
@@ -107,21 +103,11 @@ export class Protection {
 
   #sender(kind: MediaKind): SrtpSender {
     if (this.#sending === undefined) throw new Error('there are no keys to send with')
-    return this.#sending.streams[kind]
+    return this.#sending[kind]
   }
 
-  #retire(generation: Generation<SrtpReceiver>): void {
+  #retire(generation: PerKind<SrtpReceiver>): void {
     eraseStreams(generation)
     this.#receiving = this.#receiving.filter((other) => other !== generation)
   }
-}
-
-function each<Value>(streams: StreamKeys, make: (stream: StreamKey) => Value): Record<MediaKind, Value> {
-  return { audio: make(streams.audio), video: make(streams.video), screen: make(streams.screen) }
-}
-
-function eraseStreams(generation: Generation<{ erase(): void }> | undefined): void {
-  if (generation === undefined) return
-  const { audio, video, screen } = generation.streams
-  for (const stream of [audio, video, screen]) stream.erase()
 }

@@ -79,8 +79,13 @@ export class PacketRequests {
   #sequence = new SequenceTracker()
   readonly #missing = new Map<number, Missing>()
 
-  /** An authentic packet came in. */
-  arrived(ssrc: number, sequenceNumber: number, now: Ms): void {
+  /** Of the stream that packets come in of. */
+  get ssrc(): number | undefined {
+    return this.#ssrc
+  }
+
+  /** An authentic packet came in. `leftOut`: what is missing just before it was not sent here. */
+  arrived(ssrc: number, sequenceNumber: number, now: Ms, leftOut = false): void {
     if (ssrc !== this.#ssrc) {
       this.#ssrc = ssrc
       this.#sequence = new SequenceTracker()
@@ -91,7 +96,7 @@ export class PacketRequests {
     if (placed.kind === 'restarted') this.#missing.clear()
     if (placed.kind !== 'placed') return
     this.#missing.delete(placed.index)
-    const from = before ?? placed.index
+    const from = leftOut ? placed.index : (before ?? placed.index)
     if (placed.index - from > MAX_MISSING) this.#missing.clear()
     else
       for (let index = from + 1; index < placed.index; index++)
@@ -115,6 +120,12 @@ export class PacketRequests {
 
   get isEmpty(): boolean {
     return this.#missing.size === 0
+  }
+
+  /** Nobody needs the stream for now: what comes later is not joined to what was. */
+  clear(): void {
+    this.#ssrc = undefined
+    this.#missing.clear()
   }
 }
 

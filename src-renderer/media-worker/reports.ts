@@ -1,36 +1,39 @@
 /**
- * RTCP of the call (RFC 3550 section 6): what we report of the streams that come in, what the other side reports of
+ * RTCP of the call (RFC 3550 section 6): what we report of the streams that come in, what the other sides report of
  * ours, and the requests for keyframes (RFC 4585 section 6.3.1). One compound for each kind of media, under its own key.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
 import { toHex } from '../../src-shared/base/bytes.ts'
 import { buildRtcp, parseRtcp, type RtcpPacket } from '../../src-shared/media/rtcp.ts'
-import type { ReportBlock, SenderInfo } from '../../src-shared/media/rtcp-reports.ts'
-import { ReceptionStatistics, roundTripOf } from '../../src-shared/media/reception-statistics.ts'
-import type { RtpPacket } from '../../src-shared/media/rtp.ts'
+import type { ReportBlock } from '../../src-shared/media/rtcp-reports.ts'
+import { roundTripOf } from '../../src-shared/media/reception-statistics.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import {
-  clockRateOf,
   MANDATORY_VIDEO_CODEC,
   payloadTypeOf,
   type VideoCodec,
   videoCodecOf,
 } from '../../src-shared/media/payload-types.ts'
 import { randomBytes } from './random.ts'
+import type { Reception, ReportedKind } from './reception.ts'
 
-/** The kinds that this version sends and shows. */
-export type ReportedKind = 'audio' | 'video'
+export interface OwnStreams {
+  readonly audio: RtpSender
+  /** The one whose SSRC stands for this side in what it says about pictures. */
+  readonly video: RtpSender
+  /** In a group: the larger layers of the picture. */
+  readonly upper?: readonly RtpSender[]
+}
 
 export interface ReportListener {
   send(kind: ReportedKind, compound: Uint8Array): void
-  senderReport(kind: ReportedKind, info: SenderInfo): void
-  /** About the own stream; `loss` 0 to 1. */
-  receptionReport(kind: ReportedKind, loss: number): void
-  keyframeRequested(): void
+  /** About an own stream; `loss` 0 to 1. */
+  receptionReport(kind: ReportedKind, loss: number, from: Reception | undefined): void
+  keyframeRequested(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
-  decodableThere(codecs: readonly VideoCodec[]): void
+  decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing(sequenceNumbers: readonly number[]): void
+  packetsMissing(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
 }
 
 const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
@@ -38,30 +41,30 @@ const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000
 /** RFC 7022 section 4.2: random for each call, so that it tells nothing of the person. */
 const CNAME_BYTES = 12
 
+/** The field for their count has five bits (RFC 3550 section 6.4.1). */
+const MAX_BLOCKS = 31
+
 export class Reports {
-  readonly #own: Readonly<Record<ReportedKind, RtpSender>>
+  readonly #own: OwnStreams
   readonly #listener: ReportListener
   readonly #cname = toHex(randomBytes(CNAME_BYTES))
-  readonly #received = new Map<ReportedKind, ReceptionStatistics>()
-  /** Of streams that are over. */
-  #lostBefore = 0
+  /** Of the sides whose streams come in. */
+  #receptions: readonly Reception[] = []
   #timers: ReturnType<typeof setInterval>[] = []
-  #roundTrip: Ms | undefined
   /** `undefined` until this computer was asked. */
   #decodable: readonly VideoCodec[] | undefined
 
-  constructor(own: Readonly<Record<ReportedKind, RtpSender>>, listener: ReportListener) {
+  constructor(own: OwnStreams, listener: ReportListener) {
     this.#own = own
     this.#listener = listener
   }
 
-  get roundTrip(): Ms | undefined {
-    return this.#roundTrip
+  add(reception: Reception): void {
+    this.#receptions = [...this.#receptions, reception]
   }
 
-  /** Packets that never came. */
-  get lost(): number {
-    return [...this.#received.values()].reduce((sum, { lost }) => sum + Math.max(0, lost), this.#lostBefore)
+  remove(reception: Reception): void {
+    this.#receptions = this.#receptions.filter((other) => other !== reception)
   }
 
   start(): void {
@@ -76,19 +79,6 @@ export class Reports {
     this.#timers = []
   }
 
-  /** An authentic packet came in. */
-  received(kind: ReportedKind, packet: RtpPacket, now: Ms): void {
-    const before = this.#received.get(kind)
-    if (before?.ssrc === packet.ssrc) {
-      before.received(packet, now)
-      return
-    }
-    this.#lostBefore += Math.max(0, before?.lost ?? 0)
-    const statistics = new ReceptionStatistics(packet.ssrc, clockRateOf(kind))
-    statistics.received(packet, now)
-    this.#received.set(kind, statistics)
-  }
-
   /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */
   tellDecodable(codecs: readonly VideoCodec[]): void {
     this.#decodable = codecs
@@ -100,75 +90,91 @@ export class Reports {
     this.#decodable = this.#decodable?.filter((other) => other !== codec)
   }
 
-  /** Asks for a keyframe at once. */
-  requestKeyframe(): void {
-    const media = this.#received.get('video')?.ssrc
-    const sender = this.#own.video.ssrc
-    if (media !== undefined) this.#send('video', [{ kind: 'picture-loss', sender, media }])
+  /** Asks for a keyframe of the stream `media` at once. */
+  requestKeyframe(media: number): void {
+    const request: RtcpPacket = { kind: 'picture-loss', sender: this.#own.video.ssrc, media }
+    // In a group without the reports (RFC 5506), which are about all members and go to all of them.
+    if (this.#own.upper !== undefined) this.#listener.send('video', buildRtcp([request]))
+    else this.#send('video', [request])
   }
 
-  /** Asks for packets of the picture again. */
-  requestPackets(lost: readonly number[]): void {
-    const media = this.#received.get('video')?.ssrc
+  /** Asks for packets of the stream `media` again. */
+  requestPackets(media: number, lost: readonly number[]): void {
     const sender = this.#own.video.ssrc
     // On its own, without the reports (RFC 5506): it has to be quick, and comes often on a bad network.
-    if (media !== undefined) {
-      this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
-    }
+    this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
   }
 
-  /** An authentic compound came in; one that is malformed changes nothing. */
-  take(kind: ReportedKind, compound: Uint8Array, now: Ms): void {
-    for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now)
+  /** An authentic compound came in; one that is malformed changes nothing. `from`: whose it is, once its streams have a place here. */
+  take(kind: ReportedKind, compound: Uint8Array, now: Ms, from?: Reception): void {
+    for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now, from)
   }
 
-  #takePacket(kind: ReportedKind, packet: RtcpPacket, now: Ms): void {
+  #takePacket(kind: ReportedKind, packet: RtcpPacket, now: Ms, from: Reception | undefined): void {
     switch (packet.kind) {
-      case 'sender-report': {
-        const statistics = this.#received.get(kind)
-        if (statistics?.ssrc === packet.ssrc) {
-          statistics.senderReport(packet.info.ntp, now)
-          this.#listener.senderReport(kind, packet.info)
-        }
-        this.#takeBlocks(kind, packet.reports, now)
+      case 'sender-report':
+        from?.senderReport(kind, packet, now)
+        this.#takeBlocks(kind, packet.reports, now, from)
         return
-      }
       case 'receiver-report':
-        this.#takeBlocks(kind, packet.reports, now)
+        this.#takeBlocks(kind, packet.reports, now, from)
         return
       case 'picture-loss':
-        if (packet.media === this.#own.video.ssrc) this.#listener.keyframeRequested()
+        if (this.#isOwn('video', packet.media)) this.#listener.keyframeRequested(packet.media)
         return
       case 'full-intra-request':
-        if (packet.requests.some(({ ssrc }) => ssrc === this.#own.video.ssrc)) this.#listener.keyframeRequested()
+        for (const { ssrc } of packet.requests) if (this.#isOwn('video', ssrc)) this.#listener.keyframeRequested(ssrc)
         return
       case 'decodable-formats':
         if (kind === 'video') {
-          this.#listener.decodableThere(packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? []))
+          const codecs = packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? [])
+          this.#listener.decodableThere(codecs, from)
         }
         return
       case 'negative-acknowledgement':
-        if (packet.media === this.#own.video.ssrc) this.#listener.packetsMissing(packet.lost)
+        if (this.#isOwn('video', packet.media)) this.#listener.packetsMissing(packet.media, packet.lost, from)
         return
       default:
     }
   }
 
-  #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms): void {
-    const block = blocks.find(({ ssrc }) => ssrc === this.#own[kind].ssrc)
+  #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms, from: Reception | undefined): void {
+    const block = blocks.find(({ ssrc }) => this.#isOwn(kind, ssrc))
     if (block === undefined) return
-    this.#roundTrip = roundTripOf(block, now) ?? this.#roundTrip
-    this.#listener.receptionReport(kind, block.fractionLost / 256)
+    if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
+    this.#listener.receptionReport(kind, block.fractionLost / 256, from)
   }
 
   #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {
     const now = performance.now()
     const { ssrc } = this.#own[kind]
-    const block = this.#received.get(kind)?.report(now)
-    const blocks = block === undefined ? [] : [block]
+    const blocks = this.#blocks(kind, now)
     const report = this.#own[kind].senderReport(now, blocks) ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
-    this.#listener.send(kind, buildRtcp([report, description, ...this.#formats(kind), ...feedback]))
+    const upper = kind === 'video' ? (this.#own.upper ?? []) : []
+    const further = upper.flatMap((stream) => stream.senderReport(now, []) ?? [])
+    this.#listener.send(kind, buildRtcp([report, ...further, description, ...this.#formats(kind), ...feedback]))
+  }
+
+  /** Where there are too many for one packet, those that were left out come first the next time. */
+  #blocks(kind: ReportedKind, now: Ms): ReportBlock[] {
+    const blocks: ReportBlock[] = []
+    const reported: Reception[] = []
+    for (const reception of this.#receptions) {
+      const block = blocks.length < MAX_BLOCKS ? reception.report(kind, now) : undefined
+      if (block === undefined) continue
+      blocks.push(block)
+      reported.push(reception)
+    }
+    if (blocks.length === MAX_BLOCKS) {
+      this.#receptions = [...this.#receptions.filter((reception) => !reported.includes(reception)), ...reported]
+    }
+    return blocks
+  }
+
+  #isOwn(kind: ReportedKind, ssrc: number): boolean {
+    const { upper = [], ...lowest } = this.#own
+    return lowest[kind].ssrc === ssrc || (kind === 'video' && upper.some((stream) => stream.ssrc === ssrc))
   }
 
   #formats(kind: ReportedKind): RtcpPacket[] {

@@ -1,18 +1,31 @@
 /** The way in and out of the worker: protects what leaves, opens what comes, paces, and repeats what was lost. */
+import type { Result } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
 import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 import { Pacer } from './pacer.ts'
 import { PortLink } from './port-link.ts'
-import { type GenerationOfKeys, type Opened, Protection } from './protection.ts'
+import type { Opened } from './protection.ts'
 import { SentPackets } from './repair.ts'
-import type { ReportedKind } from './reports.ts'
+import type { ReportedKind } from './reception.ts'
 
 export type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 
-export interface TransportListener {
+/** The keys of a call: `protection.ts`, or in a group `group-protection.ts`. */
+export interface PacketProtection<Packet extends Opened> {
+  readonly suite: SuiteName | undefined
+  readonly canSend: boolean
+  protectRtp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer>
+  protectRtcp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer>
+  /** `waiting`: not refused, its key may still come. */
+  open(packet: Uint8Array, now: Ms): Result<Packet, string>
+  erase(): void
+}
+
+export interface TransportListener<Packet extends Opened> {
   /** An authentic packet. */
-  opened(packet: Opened, now: Ms): void
+  opened(packet: Packet, now: Ms): void
   /** All packets of a message were handed over. */
   batchTaken(): void
   message(message: MessageFromMain): void
@@ -20,17 +33,19 @@ export interface TransportListener {
   dropped(): void
 }
 
-export class Transport {
-  readonly #listener: TransportListener
-  readonly #protection = new Protection()
+export class Transport<Packet extends Opened> {
+  readonly #protection: PacketProtection<Packet>
+  readonly #listener: TransportListener<Packet>
   readonly #pacer = new Pacer((packets) => this.#send(packets))
-  readonly #sentPackets = new SentPackets()
+  /** By SSRC. */
+  readonly #sentPackets = new Map<number, SentPackets>()
   #link: PortLink | undefined
   #pictureSinceReport = 0
   #received = 0
   #refused = 0
 
-  constructor(listener: TransportListener) {
+  constructor(protection: PacketProtection<Packet>, listener: TransportListener<Packet>) {
+    this.#protection = protection
     this.#listener = listener
   }
 
@@ -55,23 +70,21 @@ export class Transport {
   attach(port: MessagePort): void {
     this.#link?.close()
     this.#link = new PortLink(port, {
-      packets: (packets) => this.#take(packets),
+      packets: (packets) => this.take(packets),
       message: (message) => this.#listener.message(message),
     })
-  }
-
-  install(keys: GenerationOfKeys): void {
-    this.#protection.install(keys)
   }
 
   sendSound(packets: readonly Uint8Array[]): void {
     this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
   }
 
-  /** `false`: the frame was dropped. `bitrate`: of the encoder. */
-  sendPicture(packets: readonly Uint8Array[], bitrate: number): boolean {
+  /** `false`: the frame was dropped. `ssrc`: of its stream. `bitrate`: of the encoder. */
+  sendPicture(ssrc: number, packets: readonly Uint8Array[], bitrate: number): boolean {
     const protectedPackets = packets.map((packet) => this.#protection.protectRtp('video', packet))
-    this.#sentPackets.remember(protectedPackets, performance.now())
+    const sentPackets = this.#sentPackets.get(ssrc) ?? new SentPackets()
+    this.#sentPackets.set(ssrc, sentPackets)
+    sentPackets.remember(protectedPackets, performance.now())
     this.#pictureSinceReport += packets.length
     return this.#pacer.enqueue(protectedPackets, bitrate)
   }
@@ -80,17 +93,31 @@ export class Transport {
     if (this.isOpen) this.#send([this.#protection.protectRtcp(kind, compound)])
   }
 
-  /** The other side misses packets of the picture. */
-  sendAgain(sequenceNumbers: readonly number[], roundTrip: Ms | undefined): void {
-    const packets = this.#sentPackets.find(sequenceNumbers, performance.now(), roundTrip)
+  /** Another side misses packets of the picture. */
+  sendAgain(ssrc: number, sequenceNumbers: readonly number[], roundTrip: Ms | undefined): void {
+    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now(), roundTrip) ?? []
     if (packets.length > 0) this.#send(packets)
   }
 
   /** The share of the picture's packets that were missed since the last call of this, whatever came of it. */
   takeMissed(): number {
-    const missed = this.#sentPackets.takeRequested() / Math.max(1, this.#pictureSinceReport)
+    const requested = [...this.#sentPackets.values()].reduce((sum, packets) => sum + packets.takeRequested(), 0)
+    const missed = requested / Math.max(1, this.#pictureSinceReport)
     this.#pictureSinceReport = 0
     return Math.min(1, missed)
+  }
+
+  /** Also packets that had to wait for their key. */
+  take(packets: readonly Uint8Array[]): void {
+    const now = performance.now()
+    for (const packet of packets) {
+      const opened = this.#protection.open(packet, now)
+      if (opened.ok) {
+        this.#received += 1
+        this.#listener.opened(opened.value, now)
+      } else if (opened.reason !== 'waiting') this.#refused += 1
+    }
+    this.#listener.batchTaken()
   }
 
   /** Erases all keys: what comes in afterwards is refused, and nothing goes out. */
@@ -102,18 +129,6 @@ export class Transport {
   close(): void {
     this.end()
     this.#link?.close()
-  }
-
-  #take(packets: readonly Uint8Array[]): void {
-    const now = performance.now()
-    for (const packet of packets) {
-      const opened = this.#protection.open(packet)
-      if (opened.ok) {
-        this.#received += 1
-        this.#listener.opened(opened.value, now)
-      } else this.#refused += 1
-    }
-    this.#listener.batchTaken()
   }
 
   #send(packets: readonly Uint8Array[]): void {

@@ -18,7 +18,17 @@ export function codecString(codec: VideoCodec): string {
   }
 }
 
-export function encoderConfig(codec: VideoCodec, size: PictureSize, bitrate: number): VideoEncoderConfig {
+/** The packets of H.264 cannot carry which frame is of which layer (docs/protocol/media.md, section 4). */
+export function temporalLayersOf(codec: VideoCodec): 1 | 2 {
+  return codec === 'H264' ? 1 : 2
+}
+
+export function encoderConfig(
+  codec: VideoCodec,
+  size: PictureSize,
+  bitrate: number,
+  temporalLayers: 1 | 2 = 1,
+): VideoEncoderConfig {
   return {
     codec: codecString(codec),
     ...size,
@@ -28,6 +38,7 @@ export function encoderConfig(codec: VideoCodec, size: PictureSize, bitrate: num
     // Variable rate lets single frames grow to many times the average, which is delay on a narrow link.
     bitrateMode: 'constant',
     ...(codec === 'H264' ? { avc: { format: 'annexb' } } : {}),
+    ...(temporalLayers === 2 ? { scalabilityMode: 'L1T2' } : {}),
   }
 }
 

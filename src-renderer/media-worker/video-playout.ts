@@ -1,5 +1,5 @@
 /**
- * The other side's picture: frames from the receive buffer → decoder → the track that the window shows, each at its
+ * The other side's picture: frames from the receive buffer → decoder → where the window shows them, each at its
  * time. A decoder that fails is replaced, and the picture stands still until a keyframe comes: never noise.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
@@ -8,6 +8,7 @@ import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { VideoBuffer, VideoFrame as ReceivedFrame } from '../../src-shared/media/received.ts'
 import type { VideoCounters } from '../devices/media-session.ts'
 import type { PictureSize } from './messages.ts'
+import type { PictureSink } from './picture-sink.ts'
 import { decoderConfig } from './video-codec.ts'
 
 /** A frame that is due within this time is shown at once: a timer is no more exact, and the screen waits for its own beat anyway. */
@@ -35,10 +36,7 @@ interface Decoding {
   readonly decoder: VideoDecoder
 }
 
-interface Timing {
-  readonly rtpTimestamp: number
-  readonly renderAt: Ms
-}
+type Timing = Pick<ReceivedFrame, 'rtpTimestamp' | 'renderAt' | 'decodeOnly'>
 
 interface Waiting extends Timing {
   readonly frame: VideoFrame
@@ -46,7 +44,7 @@ interface Waiting extends Timing {
 
 export class VideoPlayout {
   readonly #buffer: VideoBuffer
-  readonly #writer: WritableStreamDefaultWriter<VideoFrame>
+  #sink: PictureSink | undefined
   readonly #listener: PictureListener
   readonly #freezes = new FreezeCounter()
   /** Of the frames in the decoder, by their timestamps. */
@@ -63,9 +61,9 @@ export class VideoPlayout {
   #firstAt: number | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
-  constructor(buffer: VideoBuffer, picture: WritableStream<VideoFrame>, listener: PictureListener) {
+  constructor(buffer: VideoBuffer, sink: PictureSink | undefined, listener: PictureListener) {
     this.#buffer = buffer
-    this.#writer = picture.getWriter()
+    this.#sink = sink
     this.#listener = listener
   }
 
@@ -101,6 +99,26 @@ export class VideoPlayout {
     if (isOn) return
     this.#dropWaiting()
     this.#freezes.paused()
+    this.#sink?.clear()
+    this.#tell(undefined)
+  }
+
+  /** Whether anybody looks. */
+  get isShown(): boolean {
+    return this.#sink !== undefined
+  }
+
+  /** Another place for the picture, which goes on there; `undefined`: nobody looks, and it begins anew when somebody does. */
+  show(sink: PictureSink | undefined): void {
+    if (sink === this.#sink) return
+    this.#sink?.clear()
+    this.#sink = sink
+    if (sink !== undefined) return
+    clearTimeout(this.#pollTimer)
+    this.#dropWaiting()
+    this.#closeDecoder()
+    this.#freezes.paused()
+    this.#buffer.restart()
     this.#tell(undefined)
   }
 
@@ -108,13 +126,12 @@ export class VideoPlayout {
     clearTimeout(this.#pollTimer)
     this.#dropWaiting()
     this.#closeDecoder()
-    this.#writer.close().catch(() => {
-      // The track was stopped before: there is nobody left to show anything to.
-    })
+    this.#sink?.clear()
+    this.#sink = undefined
   }
 
   #decode(received: ReceivedFrame, now: Ms): void {
-    const { codec, data, keyframe, timestampUs, rtpTimestamp, renderAt } = received
+    const { codec, data, keyframe, timestampUs } = received
     const decoder = this.#decoderFor(codec, keyframe)
     if (decoder === undefined || decoder.decodeQueueSize > MAX_DECODING) {
       this.#buffer.requireKeyframe(now)
@@ -123,7 +140,7 @@ export class VideoPlayout {
     this.#counters.frames += 1
     if (keyframe) this.#counters.keyframes += 1
     this.#counters.bytes += data.length
-    this.#timings.set(timestampUs, { rtpTimestamp, renderAt })
+    this.#timings.set(timestampUs, received)
     decoder.decode(new EncodedVideoChunk({ type: keyframe ? 'key' : 'delta', timestamp: timestampUs, data }))
   }
 
@@ -155,11 +172,12 @@ export class VideoPlayout {
 
   #decoded(frame: VideoFrame): void {
     const timing = this.#takeTiming(frame.timestamp)
-    if (timing === undefined || !this.#isOn || this.#waiting.length >= MAX_WAITING) {
+    if (timing === undefined || timing.decodeOnly === true || !this.#isOn || this.#waiting.length >= MAX_WAITING) {
       frame.close()
       return
     }
-    this.#waiting.push({ ...timing, frame })
+    const { rtpTimestamp, renderAt } = timing
+    this.#waiting.push({ rtpTimestamp, renderAt, frame })
     this.#show()
   }
 
@@ -184,22 +202,23 @@ export class VideoPlayout {
   }
 
   #write({ frame, rtpTimestamp }: Waiting, now: Ms): void {
-    if (this.#writing >= MAX_WRITING) {
+    if (this.#sink === undefined || this.#writing >= MAX_WRITING) {
       frame.close()
       return
     }
     const size = { width: frame.displayWidth, height: frame.displayHeight }
+    const sink = this.#sink
     this.#writing += 1
-    this.#writer.write(frame).then(
+    sink.write(frame).then(
       () => {
         this.#writing -= 1
         this.#rendered += 1
         this.#firstAt ??= Date.now()
         this.#freezes.rendered(now)
-        if (this.#isOn) this.#tell(size)
+        if (this.#isOn && sink === this.#sink) this.#tell(size)
         this.#listener.shown(rtpTimestamp, now)
       },
-      () => frame.close(),
+      () => (this.#writing -= 1),
     )
   }
 

@@ -31,6 +31,8 @@ export interface SrtpSender {
    */
   protectRtp(packet: Bytes): Uint8Array<ArrayBuffer>
   protectRtcp(packet: Bytes): Uint8Array<ArrayBuffer>
+  /** The roll-over counter that `protectRtp` takes for the next packet of this SSRC, if it has this sequence number. */
+  rolloverOf(ssrc: number, sequenceNumber: number): number
   /** Overwrites all keys; nothing can be protected any more. */
   erase(): void
 }
@@ -43,8 +45,11 @@ export type UnprotectFailure =
   | 'too-many-streams' /* authentic, but from one SSRC more than a peer needs */
 
 export interface SrtpReceiver {
-  /** The packet as it was before `protectRtp`, in a buffer of its own. A failure changes nothing. */
-  unprotectRtp(packet: Bytes): Result<Uint8Array<ArrayBuffer>, UnprotectFailure>
+  /**
+   * The packet as it was before `protectRtp`, in a buffer of its own. A failure changes nothing. `rollover`: what the packet
+   * says of its roll-over counter; who gets only parts of a stream cannot count it. A false one does not authenticate.
+   */
+  unprotectRtp(packet: Bytes, rollover?: number): Result<Uint8Array<ArrayBuffer>, UnprotectFailure>
   unprotectRtcp(packet: Bytes): Result<Uint8Array<ArrayBuffer>, UnprotectFailure>
   erase(): void
 }
@@ -63,14 +68,18 @@ export function createSrtpSender(parameters: SrtpParameters): SrtpSender {
   const rtpIndices = new Map<number, number>()
   const rtcpIndices = new Map<number, number>()
 
+  const nextIndex = (ssrc: number, sequenceNumber: number): number => {
+    const last = rtpIndices.get(ssrc)
+    if (last === undefined) return sequenceNumber
+    const step = (sequenceNumber - last) & (SEQUENCE_RANGE - 1)
+    if (step === 0 || step >= HALF_RANGE) throw new RangeError('sequence number does not rise')
+    return last + step
+  }
+
   return {
     protectRtp(packet) {
       const { ssrc, sequenceNumber, bodyAt } = own(rtpHeader(packet))
-      const last = rtpIndices.get(ssrc)
-      const step = last === undefined ? 0 : (sequenceNumber - last) & (SEQUENCE_RANGE - 1)
-      if (last !== undefined && (step === 0 || step >= HALF_RANGE))
-        throw new RangeError('sequence number does not rise')
-      const index = last === undefined ? sequenceNumber : last + step
+      const index = nextIndex(ssrc, sequenceNumber)
       if (index >= RTP_INDEX_END) throw new RangeError('the key has protected all packets that it may')
       rtpIndices.set(ssrc, index)
       return transforms.rtp().seal(packet, bodyAt, ssrc, index, mki)
@@ -83,6 +92,8 @@ export function createSrtpSender(parameters: SrtpParameters): SrtpSender {
       rtcpIndices.set(ssrc, index + 1)
       return transforms.rtcp().seal(packet, bodyAt, ssrc, index, mki)
     },
+
+    rolloverOf: (ssrc, sequenceNumber) => Math.floor(nextIndex(ssrc, sequenceNumber) / SEQUENCE_RANGE),
 
     erase: () => transforms.erase(),
   }
@@ -123,14 +134,18 @@ export function createSrtpReceiver(parameters: SrtpParameters): SrtpReceiver {
   }
 
   return {
-    unprotectRtp(packet) {
+    unprotectRtp(packet, rollover) {
       const transform = transforms.rtp()
       const { tagBeforeMki, tagAfterMki } = transform
       const header = rtpHeader(packet, packet.length - tagBeforeMki - mki.length - tagAfterMki)
       if (header === undefined) return failure('malformed')
       if (!hasMki(packet, transform)) return failure('unknown-mki')
-      const highest = rtpWindows.get(header.ssrc)?.highest
-      return unprotect(packet, header, transform, rtpWindows, rtpIndices(header.sequenceNumber, highest))
+      const { ssrc, sequenceNumber } = header
+      const indices =
+        rollover === undefined
+          ? rtpIndices(sequenceNumber, rtpWindows.get(ssrc)?.highest)
+          : [rollover * SEQUENCE_RANGE + sequenceNumber]
+      return unprotect(packet, header, transform, rtpWindows, indices)
     },
 
     unprotectRtcp(packet) {

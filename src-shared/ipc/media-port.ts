@@ -28,6 +28,17 @@ export interface StreamKeys {
   readonly screen: StreamKey
 }
 
+/** Names a member of a group for as long as it is one: its certHash, in hexadecimal. */
+export type MemberId = string
+
+export interface GroupMember {
+  readonly id: MemberId
+  /** Bits 31…8 of its SSRCs (docs/protocol/group.md, section 7.1): another one is another stay in the call, with streams of its own. */
+  readonly ssrcPrefix: number
+  /** What it says it sends. */
+  readonly media: MediaChoice
+}
+
 export type FromMain =
   /** A generation of keys: the first starts the media, a later one replaces it (R39). */
   | {
@@ -47,6 +58,40 @@ export type FromMain =
   | { readonly kind: 'path'; readonly path: 'relay' | 'direct' }
   /** Erase all keys and stop. */
   | { readonly kind: 'end' }
+  | GroupFromMain
+
+/** In a group `keys`, `remote-media` and `path` have no place; these take it (docs/protocol/group.md, sections 2 and 7). */
+export type GroupFromMain =
+  /**
+   * Who is in, the whole list each time; before any key. A member that is not named any more is gone, with all its keys.
+   * `ownSsrcPrefix` is the same all the time.
+   */
+  | { readonly kind: 'members'; readonly ownSsrcPrefix: number; readonly others: readonly GroupMember[] }
+  /**
+   * The own keys of an epoch. They become the sending keys `afterMs` from now (R33: 0 after a Remove, up to 1000 after an Add);
+   * the ones before are erased then. Those of a later epoch take over at once from any that still wait.
+   */
+  | {
+      readonly kind: 'sending-keys'
+      readonly epoch: number
+      readonly suite: SuiteName
+      readonly keys: StreamKeys
+      readonly afterMs: number
+    }
+  /** Another member's keys of an epoch. */
+  | {
+      readonly kind: 'member-keys'
+      readonly member: MemberId
+      readonly epoch: number
+      readonly suite: SuiteName
+      readonly keys: StreamKeys
+    }
+  /** Receive keys of all epochs before this one are erased (R33). */
+  | { readonly kind: 'drop-epochs'; readonly before: number }
+  /** The layers of the own picture that somebody wants at present, 0 the smallest. Without one nothing of it is encoded; at first, layer 0 is. */
+  | { readonly kind: 'wanted-layers'; readonly layers: readonly number[] }
+  /** The relay is about to switch somebody to this layer of the own picture. */
+  | { readonly kind: 'keyframe'; readonly layer: number }
 
 export type FromWorker =
   { readonly kind: 'packets'; readonly batch: Uint8Array } | { readonly kind: 'credit'; readonly count: number }

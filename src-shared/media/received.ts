@@ -60,6 +60,8 @@ export interface VideoFrame {
   readonly rtpTimestamp: number
   /** Local time; a moment that is past means: decode it for those that build on it, show it if nothing newer is there. */
   readonly renderAt: Ms
+  /** Those that build on it need it decoded; the picture is past it. */
+  readonly decodeOnly?: boolean
 }
 
 export interface VideoBuffer {
@@ -68,10 +70,14 @@ export interface VideoBuffer {
   poll(now: Ms): VideoFrame[]
   /** When `poll` should be called next, if nothing comes in before. */
   nextPollAt(now: Ms): Ms | undefined
+  /** The stream that comes in, which requests are about. */
+  readonly ssrc: number | undefined
   /** `true`: send PLI now. Ask after each `insert` and `poll`. `roundTrip`: as far as it is known. */
   takeKeyframeRequest(now: Ms, roundTrip: Ms | undefined): boolean
   /** The decoder failed or was replaced: nothing comes out before a keyframe. */
   requireKeyframe(now: Ms): void
+  /** Forgets all packets, nobody looked: nothing comes out before a keyframe. */
+  restart(): void
   setExtraDelay(extra: Ms): void
   /**
    * How long a missing packet may take to come, before its frame is given up and a keyframe asked for. 40 ms at least,

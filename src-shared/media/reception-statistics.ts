@@ -37,7 +37,8 @@ export class ReceptionStatistics {
     return this.#jitter / this.#ticksPerMs
   }
 
-  received(packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp'>, now: Ms): void {
+  /** `leftOut`: so many packets just before it were not sent here, and so are not lost. */
+  received(packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp'>, now: Ms, leftOut = 0): void {
     const placed = this.#sequence.place(packet.sequenceNumber)
     if (placed.kind === 'stray') return
     if (placed.kind === 'restarted' || this.#first === undefined) {
@@ -45,7 +46,7 @@ export class ReceptionStatistics {
       this.#received = 0
       this.#expectedBefore = 0
       this.#receivedBefore = 0
-    }
+    } else this.#received += leftOut
     this.#received += 1
     this.#measureJitter(packet.timestamp, now * this.#ticksPerMs)
   }

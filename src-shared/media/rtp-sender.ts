@@ -8,7 +8,7 @@ import type { RandomBytes } from '../base/random.ts'
 import type { Ms } from '../base/time.ts'
 import { ntpOf } from './ntp.ts'
 import type { ReportBlock, SenderReport } from './rtcp-reports.ts'
-import { buildRtp, MAX_PACKET_LENGTH } from './rtp.ts'
+import { buildRtp, type HeaderExtension, MAX_PACKET_LENGTH } from './rtp.ts'
 
 export interface OutgoingMedia {
   readonly payloadType: number
@@ -19,6 +19,8 @@ export interface OutgoingMedia {
   readonly capturedAt: Ms
   /** On the last packet: the end of a frame of video; the first sound after silence that was not sent (RFC 7587 section 4.2). */
   readonly marker: boolean
+  /** In each packet, in the clear: only in groups (docs/protocol/group.md, section 7.3). */
+  readonly extensions?: readonly HeaderExtension[]
 }
 
 /** The source's clock was replaced (another camera, a resumed computer) when it is off by more. */
@@ -28,9 +30,9 @@ const SMOOTHING = 1 / 64
 
 export class RtpSender {
   readonly ssrc: number
+  readonly timestampOffset: number
   readonly #ticksPerMs: number
   #sequenceNumber: number
-  readonly #timestampOffset: number
   /** Added to the source's time it gives the media time, which runs on when the source is replaced. */
   #alignment: Ms | undefined
   /** Local time minus media time, smoothed. */
@@ -38,7 +40,8 @@ export class RtpSender {
   #packetCount = 0
   #octetCount = 0
 
-  constructor(options: { ssrc: number; clockRate: number; random: RandomBytes }) {
+  /** `timestampOffset`: of another stream that has the same timestamps, as the layers of one picture have. */
+  constructor(options: { ssrc: number; clockRate: number; random: RandomBytes; timestampOffset?: number }) {
     const { ssrc, clockRate, random } = options
     this.ssrc = ssrc
     this.#ticksPerMs = clockRate / 1000
@@ -46,7 +49,7 @@ export class RtpSender {
     const view = new DataView(bytes.buffer, bytes.byteOffset, 6)
     // Below 2^15, so that packets that overtake at the beginning cannot be taken for a roll-over (RFC 3711 section 3.3.1).
     this.#sequenceNumber = view.getUint16(0) & 0x7fff
-    this.#timestampOffset = view.getUint32(2)
+    this.timestampOffset = options.timestampOffset ?? view.getUint32(2)
   }
 
   get packetCount(): number {
@@ -55,7 +58,7 @@ export class RtpSender {
 
   /** The packets of one frame, in order, in the clear. */
   packets(media: OutgoingMedia): Uint8Array<ArrayBuffer>[] {
-    const { payloadType, payloads } = media
+    const { payloadType, payloads, extensions = [] } = media
     const timestamp = this.#timestampOf(this.#mediaTime(media.timestampUs / 1000, media.capturedAt))
     return payloads.map((payload, i) => {
       const packet = buildRtp({
@@ -65,7 +68,7 @@ export class RtpSender {
         timestamp,
         ssrc: this.ssrc,
         csrcs: [],
-        extensions: [],
+        extensions,
         payload,
       })
       if (packet.length > MAX_PACKET_LENGTH) throw new RangeError(`RTP packet of ${String(packet.length)} bytes`)
@@ -98,7 +101,7 @@ export class RtpSender {
   }
 
   #timestampOf(mediaTime: Ms): number {
-    const ticks = Math.round(mediaTime * this.#ticksPerMs) + this.#timestampOffset
+    const ticks = Math.round(mediaTime * this.#ticksPerMs) + this.timestampOffset
     // `>>>` alone goes wrong beyond 2^53 only, which no clock reaches.
     return ticks >>> 0
   }

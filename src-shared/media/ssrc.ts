@@ -1,7 +1,8 @@
 /**
  * SSRCs (docs/protocol/media.md, section 1): 30 random bits ‖ 2 bits kind, for RTP and RTCP alike,
- * so that a receiver knows before it decrypts which stream's key a packet is under.
+ * so that a receiver knows before it decrypts which stream's key a packet is under. In a group they name the member as well.
  */
+import type { Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/random.ts'
 
 export type MediaKind = 'audio' | 'video' | 'screen'
@@ -29,6 +30,46 @@ export function newSsrc(kind: MediaKind, random: RandomBytes, used: ReadonlySet<
     const bits = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
     const ssrc = ((bits & ~3) | KIND_BITS[kind]) >>> 0
     if (!used.has(ssrc)) return ssrc
+  }
+}
+
+/** The number of a group stream has 6 bits (docs/protocol/group.md, section 7.1). */
+const GROUP_STREAMS = 64
+
+/** Bits 31…8 of a member's SSRCs, from the hash that section 7.1 names. */
+export function groupSsrcPrefix(hash: Bytes): number {
+  return ((hash[0] ?? 0) << 16) | ((hash[1] ?? 0) << 8) | (hash[2] ?? 0)
+}
+
+export function prefixOfSsrc(ssrc: number): number {
+  return ssrc >>> 8
+}
+
+export function groupSsrc(prefix: number, stream: number, kind: MediaKind): number {
+  return ((prefix << 8) | (stream << 2) | KIND_BITS[kind]) >>> 0
+}
+
+/** The streams of one stay in a group: each takes a number that no other of its kind had. */
+export class GroupSsrcs {
+  readonly #prefix: number
+  readonly #random: RandomBytes
+  readonly #used = new Set<number>()
+
+  constructor(prefix: number, random: RandomBytes) {
+    this.#prefix = prefix
+    this.#random = random
+  }
+
+  /** Also for a stream that begins anew. Throws when all numbers are used up: nobody restarts that often. */
+  next(kind: MediaKind): number {
+    const first = this.#random(1)[0] ?? 0
+    for (let i = 0; i < GROUP_STREAMS; i++) {
+      const ssrc = groupSsrc(this.#prefix, (first + i) % GROUP_STREAMS, kind)
+      if (this.#used.has(ssrc)) continue
+      this.#used.add(ssrc)
+      return ssrc
+    }
+    throw new RangeError('all streams of this kind are used up')
   }
 }
 

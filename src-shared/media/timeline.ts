@@ -25,6 +25,10 @@ export class Timeline {
     this.delay = new DelayEstimator(clockRate, forget)
   }
 
+  get ssrc(): number | undefined {
+    return this.#source.ssrc
+  }
+
   /** The highest index of this stretch. */
   get highestIndex(): number | undefined {
     return this.#sequence.highest

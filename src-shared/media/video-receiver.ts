@@ -52,7 +52,7 @@ export class VideoReceiver implements VideoBuffer {
   #skipped = false
   #lateRun = 0
   #lastInTime: Ms = -Infinity
-  #currentDelay: Ms = MIN_TARGET
+  #currentDelay: Ms
   #extraDelay: Ms = 0
   #lastRenderAt: Ms = -Infinity
   #lastActivity: Ms = -Infinity
@@ -63,6 +63,20 @@ export class VideoReceiver implements VideoBuffer {
     packetsDuplicate: 0,
     packetsRefused: 0,
     packetsLate: 0,
+  }
+
+  /** `delay`: to begin with, where the network is known from another stream. */
+  constructor(delay: Ms = MIN_TARGET) {
+    this.#currentDelay = delay
+  }
+
+  get ssrc(): number | undefined {
+    return this.#timeline.ssrc
+  }
+
+  /** Between the fastest packets and the showing, without what lip sync adds. */
+  get delay(): Ms {
+    return this.#currentDelay
   }
 
   get statistics(): VideoStatistics {
@@ -127,6 +141,10 @@ export class VideoReceiver implements VideoBuffer {
 
   setPatience(patience: Ms): void {
     this.#missing.setPatience(patience)
+  }
+
+  restart(): void {
+    this.#restart()
   }
 
   setExtraDelay(extra: Ms): void {
@@ -221,6 +239,7 @@ export class VideoReceiver implements VideoBuffer {
     const next = this.#expected === undefined || head.first === this.#expected
     const renderAt = this.#renderAt(head)
     const due = now >= renderAt - DECODE_LEAD
+    if (!next && due && this.#canBridge(head)) return this.#skipTo(head)
     if (!next || !this.#isWhole(head)) {
       // What its first packet would have come before is dealt with: it will not come any more.
       const headless = next && this.#expected !== undefined && !head.begins
@@ -235,6 +254,11 @@ export class VideoReceiver implements VideoBuffer {
       this.#references.canDecode(head, !this.#skipped)
     if (decodable) return this.#handOut(head, renderAt)
     return this.#leaveOut(head)
+  }
+
+  /** What is missing before it is of upper layers only, whose time has passed; perhaps the relay left it out. */
+  #canBridge(head: PartialFrame): boolean {
+    return this.#references.layered && this.#isWhole(head) && this.#references.canDecode(head, false)
   }
 
   /** Whole, but not to be decoded. Nothing refers to an upper layer but upper layers: the stream goes on below it. */

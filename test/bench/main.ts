@@ -5,6 +5,7 @@ import path from 'node:path'
 import { repository } from '../e2e/harness/repository.ts'
 import { benchColdStart } from './cold-start.ts'
 import { benchGroup } from './group.ts'
+import { benchGroupMedia } from './group-media.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
@@ -20,6 +21,7 @@ const PARTS = {
   coldStart: benchColdStart,
   media: benchMedia,
   relay: benchRelay,
+  groupMedia: benchGroupMedia,
   wholeCall: benchWholeCall,
 } as const
 

@@ -1,13 +1,16 @@
-/** Two media sessions in one window, joined by `network.ts`; the test drives them through `window.pair`. */
+/** Two media sessions in one window, joined by `network.ts`, or many (`group.ts`); the test drives them through `window.mediaPage`. */
 import { listDevices } from '../../../src-renderer/devices/device-list.ts'
 import type { DeviceProblem, MediaSession } from '../../../src-renderer/devices/media-session.ts'
 import { type MediaSessionOptions, openMediaSession } from '../../../src-renderer/devices/open-media-session.ts'
 import type { FromMain, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
 import type { VideoShape } from '../../support/timecode-picture.ts'
+import { Crowd } from './crowd.ts'
+import { Group } from './group.ts'
 import { Crossing } from './network.ts'
 import { PeerConnectionPair, type Shape } from './peer-connections.ts'
-import { judge, type Judgement } from './picture-judge.ts'
+import { judge, type Judgement, judgeTile, type Tile } from './picture-judge.ts'
+import { randomKeys } from './random-keys.ts'
 import { SoundTap } from './sound-tap.ts'
 
 export type Side = 0 | 1
@@ -90,22 +93,19 @@ function video(id: string): HTMLVideoElement {
   return element
 }
 
-function randomKeys(suite: SuiteName): StreamKeys {
-  const salt = suite === 'AEAD_AES_256_GCM' ? 12 : 14
-  const stream = () => ({
-    key: crypto.getRandomValues(new Uint8Array(32)),
-    salt: crypto.getRandomValues(new Uint8Array(salt)),
-  })
-  return { audio: stream(), video: stream(), screen: stream() }
-}
-
 export interface MediaPage {
   readonly Pair: typeof Pair
   readonly listDevices: typeof listDevices
+  readonly Group: typeof Group
   readonly judge: (id: string, shape: VideoShape, milliseconds: number) => Promise<Judgement[]>
+  /** A part of a canvas as it is now. */
+  readonly judgeTile: (id: string, tile: Tile, shape: VideoShape) => Judgement
   readonly sound: SoundTap
   pair: Pair
+  group: Group
   /** For the bench. */
+  readonly Crowd: typeof Crowd
+  crowd: Crowd
   readonly openPeerConnections: (shape: Shape, bitrate: number) => Promise<PeerConnectionPair>
   peerConnections: PeerConnectionPair
 }
@@ -118,8 +118,15 @@ declare global {
 
 window.mediaPage = {
   Pair,
+  Group,
+  Crowd,
   listDevices,
   judge: (id, shape, milliseconds) => judge(video(id), shape, milliseconds),
+  judgeTile(id, tile, shape) {
+    const element = document.querySelector(`[data-testid="${id}"]`)
+    if (!(element instanceof HTMLCanvasElement)) throw new Error(id)
+    return judgeTile(element, tile, shape)
+  },
   sound: new SoundTap(),
   async openPeerConnections(shape, bitrate) {
     const pair = new PeerConnectionPair()

@@ -21,7 +21,9 @@ export async function judge(video: HTMLVideoElement, shape: VideoShape, millisec
     const look = (): void => {
       if (performance.now() > end) return
       if (canvas.width !== video.videoWidth) canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight)
-      judgements.push(judgeFrame(video, canvas, shape))
+      const context = contextOf(canvas)
+      context.drawImage(video, 0, 0)
+      judgements.push(judgePicture(context, shape))
       video.requestVideoFrameCallback(look)
     }
     video.requestVideoFrameCallback(look)
@@ -29,11 +31,29 @@ export async function judge(video: HTMLVideoElement, shape: VideoShape, millisec
   return judgements
 }
 
-function judgeFrame(video: HTMLVideoElement, canvas: OffscreenCanvas, shape: VideoShape): Judgement {
+export interface Tile {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** What a part of a canvas shows now. */
+export function judgeTile(source: HTMLCanvasElement, tile: Tile, shape: VideoShape): Judgement {
+  const { x, y, width, height } = tile
+  const context = contextOf(new OffscreenCanvas(width, height))
+  context.drawImage(source, x, y, width, height, 0, 0, width, height)
+  return judgePicture(context, shape)
+}
+
+function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   const context = canvas.getContext('2d', { willReadFrequently: true })
   if (context === null) throw new Error('no canvas')
-  const { width, height } = canvas
-  context.drawImage(video, 0, 0)
+  return context
+}
+
+function judgePicture(context: OffscreenCanvasRenderingContext2D, shape: VideoShape): Judgement {
+  const { width, height } = context.canvas
   const { data } = context.getImageData(0, 0, width, height)
   const at = (x: number, y: number): number => {
     const offset = 4 * (Math.round(y) * width + Math.round(x))

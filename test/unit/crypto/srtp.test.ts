@@ -41,6 +41,24 @@ describe.each(SUITE_NAMES)('SRTP with %s', (suite) => {
     expect(sealed.subarray(36, 100)).not.toEqual(packet.subarray(36))
   })
 
+  test('takes the roll-over counter that it is told, where packets came in between that it never saw', () => {
+    const [sender, receiver] = [createSrtpSender(parameters), createSrtpReceiver(parameters)]
+    const sealed = Array.from({ length: 12 }, (_, i) => {
+      const sequenceNumber = (i * 20_000) & 0xffff
+      const packet = rtpPacket({ sequenceNumber })
+      const rollover = sender.rolloverOf(0x1234_5679, sequenceNumber)
+      return { packet, rollover, sealed: sender.protectRtp(packet) }
+    })
+    const [first, last] = [sealed[0], sealed[11]]
+    if (first === undefined || last === undefined) throw new Error('nothing was sealed')
+    expect([first.rollover, last.rollover]).toEqual([0, 3])
+    expect(receiver.unprotectRtp(last.sealed)).toEqual(refused('authentication'))
+    expect(receiver.unprotectRtp(last.sealed, 2)).toEqual(refused('authentication'))
+    expect(receiver.unprotectRtp(last.sealed, 3)).toEqual(ok(last.packet))
+    expect(receiver.unprotectRtp(last.sealed, 3)).toEqual(refused('replayed'))
+    expect(receiver.unprotectRtp(first.sealed, 0)).toEqual(refused('replayed'))
+  })
+
   test('works on views into larger buffers at any alignment', () => {
     const [sender, receiver] = [createSrtpSender(parameters), createSrtpReceiver(parameters)]
     for (let offset = 0; offset < 8; offset++) {

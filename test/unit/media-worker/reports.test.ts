@@ -24,7 +24,6 @@ function side(into: () => Reports | undefined, network: { lost: boolean }) {
       send: (kind, compound) => {
         if (!network.lost) into()?.take(kind, compound, performance.now())
       },
-      senderReport: () => undefined,
       receptionReport: () => undefined,
       keyframeRequested: () => undefined,
       decodableThere: (codecs) => heard.push(codecs),

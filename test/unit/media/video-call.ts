@@ -37,7 +37,7 @@ function encode(codec: VideoCodec, keyframe: boolean, { id, references }: Conten
   return frame
 }
 
-function decode({ codec, data, keyframe }: VideoFrame): Content {
+export function decode({ codec, data, keyframe }: VideoFrame): Content {
   const at = codec === 'H264' ? (keyframe ? 17 : 5) : 1
   const word = (i: number): number => {
     const byte = (j: number): number => (data[at + 3 * i + j] ?? 0) - 1
@@ -47,15 +47,16 @@ function decode({ codec, data, keyframe }: VideoFrame): Content {
 }
 
 /** The patterns of libvpx: L1T3 is 0 2 1 2, its second frame of layer 2 builds on layer 1. */
-class Encoder {
-  #id = 0
+export class Encoder {
+  #id: number
   #position = 0
   #base = -1
   #middle = -1
   readonly layering: Layering
 
-  constructor(layering: Layering) {
+  constructor(layering: Layering, firstId = 0) {
     this.layering = layering
+    this.#id = firstId
   }
 
   next(codec: VideoCodec, keyframe: boolean, size: number): EncodedFrame {

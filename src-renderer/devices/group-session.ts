@@ -1,0 +1,66 @@
+/** The media of a group call as the screens see it; `open-group-session.ts` implements it. */
+import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { CallStatistics, OwnMedia, OwnMediaListener, VideoCounters } from './media-session.ts'
+
+export interface GroupSessionListener extends OwnMediaListener {
+  /** A member's picture began, stopped or changed its size (pixels). Only members that are shown have one. */
+  memberVideo(member: MemberId, size: { width: number; height: number } | undefined): void
+  /** 0 to 1 for each member whose loudness changed; ten times a second at most. */
+  levels(levels: readonly (readonly [MemberId, number])[]): void
+}
+
+/**
+ * A member is shown in a stream of its own (cheaper up to about eight of them), or in a rectangle of the mosaic; one that is
+ * in neither is not decoded.
+ */
+export interface GroupSession extends OwnMedia {
+  /** The member's picture, for a video element; the same stream until `hide`. */
+  show(member: MemberId): MediaStream
+  hide(member: MemberId): void
+  /** What the mosaic is drawn on; once for each canvas. */
+  useCanvas(canvas: HTMLCanvasElement): void
+  /** Who is where on it, pixels of the canvas. Who is left out is not drawn. */
+  arrange(layout: MosaicLayout): void
+  /** A snapshot of what was measured up to now. */
+  statistics(): Promise<GroupStatistics>
+}
+
+export interface MosaicLayout {
+  readonly width: number
+  readonly height: number
+  readonly tiles: readonly MosaicTile[]
+}
+
+export interface MosaicTile {
+  readonly member: MemberId
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Counters since the start of the call; times in milliseconds. */
+export interface GroupStatistics {
+  readonly suite: string | undefined
+  readonly sent: {
+    /** The smallest first. */
+    readonly layers: readonly VideoCounters[]
+    readonly soundMs: number
+  }
+  readonly packets: Omit<CallStatistics['packets'], 'lost'>
+  readonly members: Readonly<Record<MemberId, MemberStatistics>>
+}
+
+/** Of one other side. */
+export interface MemberStatistics {
+  /** `Date.now()` of the first of each that was shown and played. */
+  readonly firstFrameAt: number | undefined
+  readonly firstSoundAt: number | undefined
+  readonly video: CallStatistics['video']['received']
+  readonly keyframesRequested: number
+  readonly audio: Pick<CallStatistics['audio'], 'playedMs' | 'concealedMs' | 'bufferMs'>
+  readonly lost: number
+  /** Picture behind the sound. */
+  readonly skewMs: number | undefined
+  readonly roundTripMs: number | undefined
+}

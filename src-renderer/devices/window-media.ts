@@ -1,0 +1,180 @@
+/** The own side of a call in the window: devices, speaker and worker. What the other sides need is added by who extends it. */
+import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
+import { CaptureSource } from './capture-source.ts'
+import { cameraConstraints, microphoneConstraints } from './constraints.ts'
+import { problemOf } from './device-problem.ts'
+import type { DeviceChoice, OwnMedia, OwnMediaListener } from './media-session.ts'
+import { openPlayout, type Playout, type PlayoutRoute } from './playout.ts'
+
+export interface OwnMediaOptions {
+  readonly listener: OwnMediaListener
+  readonly devices: DeviceChoice
+  /** See `playout.ts`. */
+  readonly playout?: PlayoutRoute
+  readonly video?: Partial<VideoLimits>
+}
+
+/** The speaker's delay is known only while it plays, and changes with the speaker. */
+const LATENCY_INTERVAL_MS = 2000
+
+/** Levels are measured for so long after somebody has asked for one. */
+const METERING_MS = 1000
+
+export abstract class WindowMedia implements OwnMedia {
+  readonly #listener: OwnMediaListener
+  readonly #worker: Worker
+  readonly #camera: CaptureSource<VideoFrame>
+  readonly #microphone: CaptureSource<AudioData>
+  readonly #playout: Promise<Playout | undefined>
+  #devices: DeviceChoice
+  #media: MediaChoice = { audio: false, video: false }
+  #level = 0
+  #levelReadAt = 0
+  #isMetering = false
+  #closed = false
+  #inCall = false
+  #latencyTimer: ReturnType<typeof setInterval> | undefined
+
+  /** `start`: the worker's first message. */
+  constructor({ listener, devices, playout = 'direct' }: OwnMediaOptions, start: ToWorker, transfer: Transferable[]) {
+    this.#listener = listener
+    this.#devices = devices
+    this.#worker = new Worker(new URL('../media-worker/media.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'media',
+    })
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data)
+    this.send(start, transfer)
+    this.#camera = new CaptureSource(cameraConstraints, {
+      handOver: (frames) => this.send({ kind: 'camera', frames }, transferable(frames)),
+      track: (track) => listener.preview(track === undefined ? undefined : new MediaStream([track])),
+      problem: (problem) => listener.problem('camera', problem),
+    })
+    this.#microphone = new CaptureSource(microphoneConstraints, {
+      handOver: (sound) => this.send({ kind: 'microphone', sound }, transferable(sound)),
+      track: () => this.#applyMute(),
+      problem: (problem) => listener.problem('microphone', problem),
+    })
+    this.#playout = this.#openPlayout(playout)
+    // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
+    void navigator.mediaDevices.enumerateDevices()
+  }
+
+  attach(port: MessagePort): void {
+    this.#inCall = true
+    this.send({ kind: 'attach', port }, [port])
+  }
+
+  async setMedia(choice: MediaChoice): Promise<void> {
+    this.#media = choice
+    this.#applyMute()
+    await this.#openDevices()
+  }
+
+  async useDevices(choice: DeviceChoice): Promise<void> {
+    const speakerChanged = choice.speakerId !== this.#devices.speakerId
+    this.#devices = choice
+    await Promise.all([this.#openDevices(), speakerChanged ? this.#useSpeaker() : undefined])
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.send({ kind: 'codec', choice })
+  }
+
+  microphoneLevel(): number {
+    this.#levelReadAt = performance.now()
+    this.#setMetering(true)
+    return this.#media.audio ? this.#level : 0
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#camera.close()
+    this.#microphone.close()
+    clearInterval(this.#latencyTimer)
+    // The worker ends itself when the keys are erased.
+    this.send({ kind: 'close' })
+    void this.#playout.then((playout) => playout?.close())
+  }
+
+  /** What is not about the own side. */
+  protected abstract received(message: Exclude<FromWorker, { kind: 'level' }>): void
+
+  protected send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+
+  async #openDevices(): Promise<void> {
+    const { audio, video } = this.#media
+    await Promise.all([
+      this.#camera.want({ on: video, deviceId: this.#devices.cameraId }),
+      // In a call, a muted microphone stays open: opening takes up to a second with a headset, and first words would be lost.
+      this.#microphone.want({
+        on: audio || (this.#inCall && this.#microphone.track !== undefined),
+        deviceId: this.#devices.microphoneId,
+      }),
+    ])
+  }
+
+  /** Twice: the track then gives silence to everyone who listens, and the worker sends nothing. */
+  #applyMute(): void {
+    const { track } = this.#microphone
+    if (track !== undefined) track.enabled = this.#media.audio
+    this.send({ kind: 'muted', muted: !this.#media.audio })
+  }
+
+  async #openPlayout(route: PlayoutRoute): Promise<Playout | undefined> {
+    try {
+      const playout = await openPlayout(route)
+      if (this.#closed) {
+        playout.close()
+        return undefined
+      }
+      this.send({ kind: 'playout', port: playout.port }, [playout.port])
+      this.#latencyTimer = setInterval(() => this.#tellLatency(playout), LATENCY_INTERVAL_MS)
+      if (this.#devices.speakerId !== undefined) await this.#setSpeaker(playout)
+      return playout
+    } catch (error) {
+      this.#listener.problem('speaker', problemOf(error))
+      return undefined
+    }
+  }
+
+  #tellLatency(playout: Playout): void {
+    this.send({ kind: 'output-latency', milliseconds: playout.outputLatencyMs() })
+  }
+
+  async #useSpeaker(): Promise<void> {
+    const playout = await this.#playout
+    if (playout !== undefined) await this.#setSpeaker(playout)
+  }
+
+  async #setSpeaker(playout: Playout): Promise<void> {
+    try {
+      await playout.setSpeaker(this.#devices.speakerId)
+      this.#listener.problem('speaker', undefined)
+    } catch (error) {
+      this.#listener.problem('speaker', problemOf(error))
+    }
+  }
+
+  #receive(message: FromWorker): void {
+    if (message.kind !== 'level') {
+      this.received(message)
+      return
+    }
+    this.#level = message.level
+    if (performance.now() - this.#levelReadAt > METERING_MS) this.#setMetering(false)
+  }
+
+  #setMetering(on: boolean): void {
+    if (on === this.#isMetering) return
+    this.#isMetering = on
+    this.send({ kind: 'metering', on })
+  }
+}
+
+function transferable(stream: ReadableStream | undefined): Transferable[] {
+  return stream === undefined ? [] : [stream]
+}

@@ -1,0 +1,205 @@
+/** The media of a group call: one own side, and as many other sides as there are members (docs/protocol/group.md, section 7). */
+import type { GroupFromMain } from '../../src-shared/ipc/media-port.ts'
+import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import { videoBitrate } from '../../src-shared/media/bitrate.ts'
+import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import type { GroupStatistics } from '../devices/group-session.ts'
+import { AudioPlayout } from './audio-playout.ts'
+import { CodecSelection } from './codec-selection.ts'
+import { FramePump } from './frame-pump.ts'
+import { GroupMembers } from './group-members.ts'
+import { GroupOwnSide } from './group-own-side.ts'
+import { GroupProtection, type OpenedInGroup } from './group-protection.ts'
+import { LevelMeter } from './level-meter.ts'
+import type { FromWorker, VideoLimits } from './messages.ts'
+import { RateControl } from './rate-control.ts'
+import type { Reception } from './reception.ts'
+import { LEVEL_INTERVAL, SpeakingLevels } from './speaking-levels.ts'
+import { Stage } from './stage.ts'
+import { type MessageFromMain, Transport } from './transport.ts'
+import { UplinkLoss } from './uplink-loss.ts'
+import { decodableCodecs, encodableCodecs } from './video-codec.ts'
+
+const RATE_INTERVAL_MS = 1000
+
+export class GroupEngine {
+  readonly camera: FramePump<VideoFrame>
+  readonly microphone: FramePump<AudioData>
+  readonly audioPlayout = new AudioPlayout()
+  readonly stage = new Stage(() => this.#members.rearrange())
+  readonly #post: (message: FromWorker) => void
+  readonly #limits: VideoLimits
+  readonly #protection = new GroupProtection()
+  readonly #transport: Transport<OpenedInGroup>
+  readonly #rate: RateControl
+  readonly #selection = new CodecSelection()
+  readonly #uplink = new UplinkLoss<Reception>()
+  readonly #levels = new SpeakingLevels()
+  readonly #members: GroupMembers
+  /** From the moment when its SSRCs are known. */
+  #own: GroupOwnSide | undefined
+  #decodable: readonly VideoCodec[] | undefined
+  #wanted: readonly number[] | undefined
+  #isMuted = true
+  #isMetering = false
+  #timers: ReturnType<typeof setInterval>[] = []
+
+  constructor(limits: VideoLimits, post: (message: FromWorker) => void) {
+    this.#post = post
+    this.#limits = limits
+    this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
+    this.#transport = new Transport(this.#protection, {
+      opened: (packet, now) => this.#members.take(packet, now),
+      batchTaken: () => this.#members.packetsTaken(),
+      message: (message) => this.#takeMessage(message),
+      dropped: () => this.#own?.pictures.requestKeyframes(),
+    })
+    this.#members = new GroupMembers({
+      speaker: this.audioPlayout,
+      sinkOf: (member) => this.stage.sinkOf(member),
+      listenerOf: (member) => ({
+        size: (size) => post({ kind: 'member-video', member, size }),
+        failed: (codec) => this.#own?.reports.withdraw(codec),
+        spoke: (level) => this.#levels.heard(member, level),
+      }),
+    })
+    const meter = new LevelMeter((level) => post({ kind: 'level', level }))
+    this.camera = new FramePump((frame, isFirst) => {
+      if (this.#own === undefined) frame.close()
+      else this.#own.pictures.take(frame, isFirst)
+    })
+    this.microphone = new FramePump((sound, isFirst) => {
+      if (this.#isMetering) meter.take(sound)
+      if (this.#own === undefined) sound.close()
+      else this.#own.voice.take(sound, isFirst)
+    })
+    void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
+    void decodableCodecs().then((codecs) => {
+      this.#decodable = codecs
+      this.#own?.reports.tellDecodable(codecs)
+    })
+  }
+
+  attach(port: MessagePort): void {
+    this.#transport.attach(port)
+    this.#own?.reports.start()
+    if (this.#timers.length > 0) return
+    this.#timers = [
+      setInterval(() => this.#followUplink(), RATE_INTERVAL_MS),
+      setInterval(() => this.#tellLevels(), LEVEL_INTERVAL),
+    ]
+  }
+
+  mute(muted: boolean): void {
+    this.#isMuted = muted
+    this.#own?.voice.mute(muted)
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.#selection.prefer(choice)
+  }
+
+  /** The own level is reported only while somebody looks. */
+  meter(on: boolean): void {
+    this.#isMetering = on
+  }
+
+  /** Erases all keys. What comes in afterwards is refused, and nothing goes out. */
+  end(): void {
+    this.#transport.end()
+    this.#own?.close()
+    this.#members.close()
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#timers = []
+  }
+
+  close(): void {
+    this.end()
+    this.camera.use(undefined)
+    this.microphone.use(undefined)
+    this.stage.close()
+    this.audioPlayout.close()
+    this.#transport.close()
+  }
+
+  statistics(): GroupStatistics {
+    const { refused, ...packets } = this.#transport.counters
+    return {
+      suite: this.#transport.suite,
+      sent: { layers: this.#own?.pictures.counters ?? [], soundMs: this.#own?.voice.sentMs ?? 0 },
+      packets: { ...packets, refused: refused + this.#protection.expired },
+      members: this.#members.statistics,
+    }
+  }
+
+  #takeMessage(message: MessageFromMain): void {
+    switch (message.kind) {
+      case 'members':
+        this.#setMembers(message)
+        return
+      case 'sending-keys':
+        this.#protection.useToSend(message)
+        return
+      case 'member-keys':
+        this.#transport.take(this.#protection.useToReceive(message, performance.now()))
+        return
+      case 'drop-epochs':
+        this.#protection.dropEpochs(message.before)
+        return
+      case 'wanted-layers':
+        this.#wanted = message.layers
+        this.#own?.pictures.want(message.layers)
+        return
+      case 'keyframe':
+        this.#own?.pictures.requestKeyframeOf(message.layer)
+        return
+      case 'end':
+        this.end()
+        return
+      default:
+        throw new Error(`a message for a 1:1 call: ${message.kind}`)
+    }
+  }
+
+  #setMembers({ ownSsrcPrefix, others }: Extract<GroupFromMain, { kind: 'members' }>): void {
+    this.#own ??= this.#enter(ownSsrcPrefix)
+    this.#protection.setMembers(others)
+    this.#members.set(others, this.#own.reports)
+    this.#selectCodec()
+  }
+
+  #enter(ssrcPrefix: number): GroupOwnSide {
+    const own = new GroupOwnSide({
+      ssrcPrefix,
+      transport: this.#transport,
+      rate: this.#rate,
+      selection: this.#selection,
+      uplink: this.#uplink,
+      limits: this.#limits,
+      decodableThere: (codecs, from) => {
+        if (from !== undefined) from.decodable = codecs
+        this.#selectCodec()
+      },
+    })
+    own.voice.mute(this.#isMuted)
+    if (this.#wanted !== undefined) own.pictures.want(this.#wanted)
+    if (this.#decodable !== undefined) own.reports.tellDecodable(this.#decodable)
+    own.reports.start()
+    return own
+  }
+
+  /** One that somebody does not decode is of no use: all get the same. */
+  #selectCodec(): void {
+    this.#selection.decodable(this.#members.decodable)
+  }
+
+  #followUplink(): void {
+    const uplink = this.#uplink.take()
+    if (uplink !== undefined) this.#rate.reported(uplink.loss, uplink.roundTrip)
+  }
+
+  #tellLevels(): void {
+    const levels = this.#levels.take()
+    if (levels.length > 0) this.#post({ kind: 'levels', levels })
+  }
+}

@@ -1,0 +1,88 @@
+/** The other members of a group as this computer hears and sees them: one `RemoteParty` for each stay in the call. */
+import type { Ms } from '../../src-shared/base/time.ts'
+import type { GroupMember, MemberId } from '../../src-shared/ipc/media-port.ts'
+import { LayeredVideoReceiver } from '../../src-shared/media/layered-video-receiver.ts'
+import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-types.ts'
+import type { MemberStatistics } from '../devices/group-session.ts'
+import type { AudioPlayout } from './audio-playout.ts'
+import type { OpenedInGroup } from './group-protection.ts'
+import type { PictureSink } from './picture-sink.ts'
+import { type RemoteListener, RemoteParty } from './remote-party.ts'
+import type { Reports } from './reports.ts'
+
+interface Present {
+  readonly ssrcPrefix: number
+  readonly party: RemoteParty
+}
+
+export interface MembersOptions {
+  readonly speaker: AudioPlayout
+  readonly sinkOf: (member: MemberId) => PictureSink | undefined
+  readonly listenerOf: (member: MemberId) => RemoteListener
+}
+
+export class GroupMembers {
+  readonly #options: MembersOptions
+  readonly #present = new Map<MemberId, Present>()
+  /** Got packets since `packetsTaken`. */
+  readonly #served = new Set<RemoteParty>()
+
+  constructor(options: MembersOptions) {
+    this.#options = options
+  }
+
+  get statistics(): Readonly<Record<MemberId, MemberStatistics>> {
+    return Object.fromEntries([...this.#present].map(([id, { party }]) => [id, party.statistics]))
+  }
+
+  /** The formats of pictures that all of them decode, as far as they said. */
+  get decodable(): readonly VideoCodec[] {
+    const parties = [...this.#present.values()]
+    return VIDEO_CODECS.filter((codec) => parties.every(({ party }) => party.reception.decodable.includes(codec)))
+  }
+
+  /** Who is in from now on. */
+  set(members: readonly GroupMember[], reports: Reports): void {
+    const stays = new Map(members.map(({ id, ssrcPrefix }) => [id, ssrcPrefix]))
+    for (const [id, { ssrcPrefix, party }] of this.#present) {
+      if (stays.get(id) === ssrcPrefix) continue
+      party.close()
+      this.#present.delete(id)
+    }
+    for (const { id, ssrcPrefix, media } of members) {
+      const present = this.#present.get(id) ?? { ssrcPrefix, party: this.#enter(id, reports) }
+      this.#present.set(id, present)
+      present.party.setOn(media.video)
+    }
+  }
+
+  take(packet: OpenedInGroup, now: Ms): void {
+    const present = this.#present.get(packet.from)
+    if (present === undefined) return
+    present.party.take(packet, now)
+    this.#served.add(present.party)
+  }
+
+  packetsTaken(): void {
+    for (const party of this.#served) party.packetsTaken()
+    this.#served.clear()
+  }
+
+  /** Members are shown elsewhere now. */
+  rearrange(): void {
+    for (const [id, { party }] of this.#present) party.show(this.#options.sinkOf(id))
+  }
+
+  close(): void {
+    for (const { party } of this.#present.values()) party.close()
+    this.#present.clear()
+  }
+
+  #enter(id: MemberId, reports: Reports): RemoteParty {
+    const { speaker, sinkOf, listenerOf } = this.#options
+    const streams = { reports, speaker, pictures: new LayeredVideoReceiver(), forwarded: true }
+    const party = new RemoteParty(sinkOf(id), streams, listenerOf(id))
+    party.start()
+    return party
+  }
+}

@@ -1,0 +1,78 @@
+/** The own side of a group call: voice, layers of the picture, and what is said about the others' streams. */
+import { forwardingElements } from '../../src-shared/media/forwarding.ts'
+import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, type VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
+import { GroupSsrcs } from '../../src-shared/media/ssrc.ts'
+import { AudioLevelMeter } from './audio-level.ts'
+import { AudioSender } from './audio-sender.ts'
+import type { CodecSelection } from './codec-selection.ts'
+import type { OpenedInGroup } from './group-protection.ts'
+import { LAYER_HEIGHTS } from './layer-plan.ts'
+import type { VideoLimits } from './messages.ts'
+import { randomBytes } from './random.ts'
+import type { RateControl } from './rate-control.ts'
+import type { Reception } from './reception.ts'
+import { Reports } from './reports.ts'
+import { Simulcast } from './simulcast.ts'
+import type { Transport } from './transport.ts'
+import type { UplinkLoss } from './uplink-loss.ts'
+
+export interface OwnSideOptions {
+  readonly ssrcPrefix: number
+  readonly transport: Transport<OpenedInGroup>
+  readonly rate: RateControl
+  readonly selection: CodecSelection
+  readonly uplink: UplinkLoss<Reception>
+  readonly limits: VideoLimits
+  readonly decodableThere: (codecs: readonly VideoCodec[], from: Reception | undefined) => void
+}
+
+export class GroupOwnSide {
+  readonly voice: AudioSender
+  readonly pictures: Simulcast
+  readonly reports: Reports
+
+  constructor({ ssrcPrefix, transport, rate, selection, uplink, limits, decodableThere }: OwnSideOptions) {
+    const ssrcs = new GroupSsrcs(ssrcPrefix, randomBytes)
+    const audio = new RtpSender({ ssrc: ssrcs.next('audio'), clockRate: AUDIO_CLOCK_RATE, random: randomBytes })
+    const lowest = pictureStream(ssrcs)
+    const upper = LAYER_HEIGHTS.slice(1).map(() => pictureStream(ssrcs, lowest.timestampOffset))
+    this.reports = new Reports(
+      { audio, video: lowest, upper },
+      {
+        send: (kind, compound) => transport.sendReport(kind, compound),
+        receptionReport: (kind, loss, from) => {
+          if (kind === 'video' && from !== undefined) uplink.reported(from, { loss, roundTrip: from.roundTrip })
+        },
+        keyframeRequested: (ssrc) => this.pictures.requestKeyframe(ssrc),
+        decodableThere,
+        packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
+      },
+    )
+    const meter = new AudioLevelMeter()
+    this.voice = new AudioSender(audio, {
+      isOpen: () => transport.isOpen,
+      send: (packets) => transport.sendSound(packets),
+      describe: (sound) => forwardingElements({ audioLevel: meter.measure(sound) }),
+    })
+    this.pictures = new Simulcast([lowest, ...upper], rate, selection, limits, {
+      isOpen: () => transport.isOpen,
+      send: (ssrc, packets) => transport.sendPicture(ssrc, packets, rate.bitrate),
+    })
+  }
+
+  close(): void {
+    this.reports.stop()
+    this.voice.close()
+    this.pictures.close()
+  }
+}
+
+function pictureStream(ssrcs: GroupSsrcs, timestampOffset?: number): RtpSender {
+  return new RtpSender({
+    ssrc: ssrcs.next('video'),
+    clockRate: VIDEO_CLOCK_RATE,
+    random: randomBytes,
+    ...(timestampOffset === undefined ? {} : { timestampOffset }),
+  })
+}
