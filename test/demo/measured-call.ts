@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
+import type { Bridge } from '../../src-shared/ipc/contract.ts'
 import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import {
   accept,
@@ -89,19 +90,19 @@ export async function startPair(options: CallOptions): Promise<[RunningApp, Runn
 export async function measureCall(caller: RunningApp, callee: RunningApp, options: CallOptions): Promise<CallReport> {
   const [callerPage, calleePage] = await Promise.all([caller.main(), callee.main()])
 
+  await Promise.all([callerPage, calleePage].map(watchPaths))
   const called = await clickTime(callerPage, () => callByHandle(callerPage, 'grace'))
   const incoming = await callee.incoming()
   await incoming.getByRole('button').first().waitFor()
   const rang = Date.now()
   const accepted = await clickTime(incoming, () => accept(callee))
 
-  const connected = await Promise.all(
+  await Promise.all(
     [callerPage, calleePage].map((page) => until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')),
   )
-  const firstPath = connected[0]?.call?.proof?.path
   await Promise.all([openProof(callerPage), openProof(calleePage)])
   await Promise.all([callerPage, calleePage].map((page) => untilMedia(page, 1, 1, MEDIA_LIMIT_MS)))
-  const direct = options.relayOnly ? undefined : await directSince(callerPage, calleePage)
+  if (!options.relayOnly) await untilDirect(callerPage, calleePage)
 
   if (options.screenshots) await photograph(options.screenshots, callerPage, calleePage)
 
@@ -127,6 +128,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
   const [last, lastCallee] = await Promise.all([statistics(callerPage), statistics(calleePage)])
   const processes = (await caller.processes()).length + (await callee.processes()).length
   const proofs = words.map(({ call }) => call?.proof)
+  const paths = await Promise.all([callerPage, calleePage].map(takePaths))
   await endCall(callerPage)
   await Promise.all(
     [callerPage, calleePage].map((page) =>
@@ -140,12 +142,12 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
     suite: proofs[0]?.suite,
     verified: proofs.every((proof) => proof?.verification === 'verified'),
     safetyWords: { caller: proofs[0]?.safetyWords ?? [], callee: proofs[1]?.safetyWords ?? [] },
-    path: { first: firstPath, final: proofs[0]?.path },
+    path: { first: paths[0]?.[0]?.path, final: proofs[0]?.path },
     timings: {
       inviteToRingMs: rang - called,
       acceptToFirstRemoteFrameMs: since([last.firstRemoteFrameAt, lastCallee.firstRemoteFrameAt]),
       acceptToFirstRemoteAudioMs: since([last.firstRemoteAudioAt, lastCallee.firstRemoteAudioAt]),
-      acceptToDirectMs: direct === undefined ? undefined : direct - accepted,
+      acceptToDirectMs: since(paths.map((taken) => taken.find(({ path }) => path === 'direct')?.at)),
     },
     video: {
       codec: lastCallee.video.received.codec,
@@ -169,6 +171,8 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
   }
 }
 
+declare const window: { readonly sightline: Bridge; pathsTaken: PathTaken[] }
+
 /** `Date.now()` in the page at its last click: the tool that clicks waits before and after. */
 async function clickTime(page: Page, action: () => Promise<void>): Promise<number> {
   await page.evaluate(() => {
@@ -185,15 +189,33 @@ async function clickTime(page: Page, action: () => Promise<void>): Promise<numbe
     )
 }
 
-async function directSince(...pages: Page[]): Promise<number | undefined> {
-  try {
-    await Promise.all(
-      pages.map((page) => until(page, 'direct', ({ call }) => call?.proof?.path === 'direct', DIRECT_LIMIT_MS)),
-    )
-    return Date.now()
-  } catch {
-    return undefined
-  }
+/** A path that is never found shows in the report. */
+async function untilDirect(...pages: Page[]): Promise<void> {
+  await Promise.all(
+    pages.map((page) => until(page, 'direct', ({ call }) => call?.proof?.path === 'direct', DIRECT_LIMIT_MS)),
+  ).catch(() => undefined)
+}
+
+interface PathTaken {
+  readonly path: 'relay' | 'direct'
+  /** `Date.now()` in the page. */
+  readonly at: number
+}
+
+/** Notes each path that the call takes, when the page hears of it: looking from here would be too slow for the first. */
+async function watchPaths(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    window.pathsTaken = []
+    window.sightline.on('snapshot', ({ call }) => {
+      const path = call?.proof?.path
+      if (path !== undefined && window.pathsTaken.at(-1)?.path !== path)
+        window.pathsTaken.push({ path, at: Date.now() })
+    })
+  })
+}
+
+function takePaths(page: Page): Promise<readonly PathTaken[]> {
+  return page.evaluate(() => window.pathsTaken)
 }
 
 async function photograph(folder: string, caller: Page, callee: Page): Promise<void> {
