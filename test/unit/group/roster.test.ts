@@ -36,12 +36,10 @@ import {
   withChanges,
 } from '../../support/test-group.ts'
 
-const [alice, bob, carol, dave] = ['alice', 'bob', 'carol', 'dave'].map((name) => testDevice(name)) as [
-  TestDevice,
-  TestDevice,
-  TestDevice,
-  TestDevice,
-]
+const alice = testDevice('alice')
+const bob = testDevice('bob')
+const carol = testDevice('carol')
+const dave = testDevice('dave')
 const bobsPhone = testDevice('bob', 'phone')
 
 const names = new Map(
@@ -133,7 +131,7 @@ describe('the place of an entry (R28, R30)', () => {
 
   it('R28: only a member’s signature counts', () => {
     expect(attempt(roster, carol, change.invite(carol))).toBe('actor')
-    // Mallory-style: Carol signs in Alice's name.
+    // Carol signs in Alice's name.
     const named = { certHash: alice.certificate.certHash, signingSecret: carol.keys.device.secret }
     expect(applied(roster, nextEntry(roster, change.invite(carol), named, NOW))).toBe('signature')
     for (let at = 0; at < entry.length; at += 7) {
