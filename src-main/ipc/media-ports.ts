@@ -3,7 +3,7 @@
  * for the port waits here. A page that was loaded again during a call asks again; it gets no keys that an earlier page used.
  */
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
-import { CREDITS, type FromMain, type MediaPortHandover } from '../../src-shared/ipc/media-port.ts'
+import { CREDITS, type FromMain, GROUP_CREDITS, type MediaPortHandover } from '../../src-shared/ipc/media-port.ts'
 import type { MediaPorts } from '../calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { LastingMessages } from './lasting-messages.ts'
@@ -20,8 +20,10 @@ class CallPort {
   #handedOver = false
   #port: MessagePortMain | undefined
   #underWay = 0
+  #credits = CREDITS
 
   send(message: FromMain): void {
+    if (message.kind === 'members') this.#credits = GROUP_CREDITS
     switch (message.kind) {
       case 'packets':
         this.#sendPackets(message.batch)
@@ -96,7 +98,7 @@ class CallPort {
       this.#waiting.push(batch)
       return
     }
-    if (this.#underWay >= CREDITS) return
+    if (this.#underWay >= this.#credits) return
     this.#underWay++
     // A view would take its whole backing store along.
     const whole = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch)
