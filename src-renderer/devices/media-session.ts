@@ -75,7 +75,9 @@ export interface CallStatistics {
     readonly sent: number
     readonly received: number
     readonly lost: number
-    readonly refused: number /* failed authentication or replayed */
+    /** Came once more, or too late to tell; not taken. A change of path brings what was asked for again and was only late. */
+    readonly repeated: number
+    readonly refused: number /* failed authentication, or made with a key that is not there */
     readonly dropped: number /* no credit */
   }
   /** Difference between picture and sound at the last rendered frame; positive: picture late. */

@@ -42,6 +42,7 @@ export class Transport<Packet extends Opened> {
   #link: PortLink | undefined
   #pictureSinceReport = 0
   #received = 0
+  #repeated = 0
   #refused = 0
 
   constructor(protection: PacketProtection<Packet>, listener: TransportListener<Packet>) {
@@ -58,10 +59,11 @@ export class Transport<Packet extends Opened> {
     return this.#protection.canSend && this.#link?.isFull === false
   }
 
-  get counters(): { sent: number; received: number; refused: number; dropped: number } {
+  get counters(): { sent: number; received: number; repeated: number; refused: number; dropped: number } {
     return {
       sent: this.#link?.packetsSent ?? 0,
       received: this.#received,
+      repeated: this.#repeated,
       refused: this.#refused,
       dropped: this.#link?.packetsDropped ?? 0,
     }
@@ -115,7 +117,8 @@ export class Transport<Packet extends Opened> {
       if (opened.ok) {
         this.#received += 1
         this.#listener.opened(opened.value, now)
-      } else if (opened.reason !== 'waiting') this.#refused += 1
+      } else if (opened.reason === 'replayed') this.#repeated += 1
+      else if (opened.reason !== 'waiting') this.#refused += 1
     }
     this.#listener.batchTaken()
   }

@@ -117,7 +117,7 @@ function measured(passed: number): CallStatistics {
       keyframesRequested: 3,
     },
     audio: { codec: 'opus', sentMs: 751_000 + passed, playedMs: 750_400 + passed, concealedMs: 180, bufferMs: 42 },
-    packets: { sent: frames * 5, received: frames * 5 - lost, lost, refused: 0, dropped: 0 },
+    packets: { sent: frames * 5, received: frames * 5 - lost, lost, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: 11,
     roundTripMs: 38,
   }

@@ -34,6 +34,7 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
         { label: 'stats.packetsSent', value: number(packets.sent) },
         { label: 'stats.packetsReceived', value: number(packets.received) },
         { label: 'stats.packetsLost', value: number(packets.lost) },
+        { label: 'stats.packetsRepeated', value: number(packets.repeated) },
         { label: 'stats.packetsRefused', value: number(packets.refused) },
         { label: 'stats.packetsDropped', value: number(packets.dropped) },
       ],

@@ -95,7 +95,7 @@ describe('statisticsGroups', () => {
       keyframesRequested: 0,
     },
     audio: { codec: 'opus', sentMs: 12_340, playedMs: 12_000, concealedMs: 0, bufferMs: 42 },
-    packets: { sent: 10, received: 9, lost: 1, refused: 0, dropped: 0 },
+    packets: { sent: 10, received: 9, lost: 1, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: undefined,
     roundTripMs: 38.4,
   }
