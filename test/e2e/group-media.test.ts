@@ -77,7 +77,9 @@ async function until(what: string, test: (all: GroupStatistics[]) => boolean): P
   let last: GroupStatistics[] = []
   for (const limit = Date.now() + 30_000; Date.now() < limit; await opened.page.waitForTimeout(150)) {
     last = await statistics()
-    if (last.length > 0 && test(last)) return last
+    // Each worker hears of its members in its own time.
+    const isWhole = last.length > 0 && last.every(({ members }) => Object.keys(members).length === last.length - 1)
+    if (isWhole && test(last)) return last
   }
   throw new Error(`not within the limit: ${what}: ${JSON.stringify(last)}`)
 }
