@@ -11,7 +11,7 @@ import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { PictureEncoder, type PictureTarget, type VideoOutlet } from './picture-encoder.ts'
 import type { RateControl } from './rate-control.ts'
-import { rehearse } from './rehearsal.ts'
+import { rehearse, rehearseProtection } from './rehearsal.ts'
 
 /**
  * The first picture is small, and so is there soon: a keyframe of full size takes several times as long to encode, to send and to
@@ -46,7 +46,7 @@ export class VideoSender {
       },
       outlet,
     )
-    void rehearse(selection.codec)
+    void rehearse(selection.codec).then(rehearseProtection)
   }
 
   get counters(): VideoCounters {
