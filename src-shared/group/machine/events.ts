@@ -103,8 +103,9 @@ export type MailEvent =
 export type RoomEvent =
   /**
    * After the first Entries of a stay in the room: what they brought came before, as `roster-changed`; who is there comes after.
-   * Once more when a chain comes into a room that had none. `length`: of the room's chain. `chain`: whether what this device holds now is the call that it was invited to (section 6); `outside`: it is
-   * not shown, as this device is neither member nor invited.
+   * Once more when a chain comes into a room that had none, or that did not show it. `length`: of the room's chain.
+   * `chain`: whether what this device holds now is the call that it was invited to (section 6); `outside`: it is not shown, as this
+   * device is neither member nor invited.
    */
   | {
       readonly kind: 'room-entered'
