@@ -37,6 +37,7 @@ const PEERS_MAX = 2000
 /** As many as an address may have connections to the service: people behind one NAT, some of them in a call of 33. */
 const PEERS_PER_ADDRESS = 200
 const OPENING_MAX: Ms = 20 * SECOND
+const SWEEP_EVERY: Ms = SECOND
 const IDLE_MAX: Ms = 10 * MINUTE
 /** All chains together. One of 33 members has about 120 kB, the longest 8 MB. */
 const CHAIN_BYTES_MAX = 256 * 1024 * 1024
@@ -115,11 +116,13 @@ export class Relay {
   readonly #chainMemory: ChainMemory = { free: CHAIN_BYTES_MAX }
   readonly #closing = new Set<Promise<void>>()
   readonly #timer: NodeJS.Timeout
+  #sweptAt: UnixMs
 
   private constructor(options: RelayOptions, port: number) {
     this.#options = options
     this.port = port
-    this.#timer = setInterval(() => this.#sweep(), SECOND)
+    this.#sweptAt = options.now()
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_EVERY)
   }
 
   /** Throws if the port is taken. */
@@ -284,9 +287,12 @@ export class Relay {
 
   #sweep(): void {
     const now = this.#options.now()
+    // A process that was held up itself has not read yet what was sent to it meanwhile.
+    const heldUp = now - this.#sweptAt > 2 * SWEEP_EVERY
+    this.#sweptAt = now
     for (const connection of this.#connections) {
       const { place, lastHeard, since } = connection
-      const silent = place !== undefined && now - lastHeard > RELAY_SILENCE
+      const silent = place !== undefined && !heldUp && now - lastHeard > RELAY_SILENCE
       const stuck = place === undefined && now - since > OPENING_MAX
       const idle = place !== undefined && now - place.activeAt > (this.#options.idleMax ?? IDLE_MAX)
       if (silent || stuck || idle || place?.room.outstays(connection) === true) this.#close(connection)

@@ -55,10 +55,11 @@ it(
 
     // All at once, as after a restart of the relay; the founder restores the chain.
     const members = crowd.map((device) => enter(device, chain))
-    await until(() => members.every(({ opens }) => opens > 0), 'all are connected', 60_000)
     const [first] = members
-    for (let at = 0; at < chain.entries.length; at += 16) first?.link.submit(chain.entries.slice(at, at + 16))
-    await until(() => members.every((end) => end.chain.length === MEMBERS), 'all have the chain', 30_000)
+    if (first === undefined) throw new Error('nobody')
+    await until(() => first.opens > 0, 'the founder is connected', 60_000)
+    for (let at = 0; at < chain.entries.length; at += 16) first.link.submit(chain.entries.slice(at, at + 16))
+    await until(() => members.every((end) => end.chain.length === MEMBERS), 'all have the chain', 60_000)
     await until(() => members.every(({ here }) => here.size === MEMBERS - 1), 'all know who is there', 30_000)
 
     // An epoch: a KeyShare for each other member, a MemberKey and a Head for all (group.md, section 2).

@@ -43,7 +43,14 @@ export class RelayMember {
       if (state === 'closed') kept.delete(this)
     })
     kept.add(this)
-    this.#keepAlive = setInterval(() => !silent && this.#channel.isOpen() && this.send({ kind: 'keep-alive' }), 1000)
+    this.#keepAlive = setInterval(() => {
+      if (silent || !this.#channel.isOpen()) return
+      try {
+        this.send({ kind: 'keep-alive' })
+      } catch {
+        // The relay has just ended it; `onClosed` follows.
+      }
+    }, 1000)
   }
 
   /** The relay has read everything that was sent until now: it echoes in order. */
