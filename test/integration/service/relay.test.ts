@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import type { RunningService } from '../../../src-server/app/service.ts'
 import { Relay } from '../../../src-server/relay/relay.ts'
-import { DAY, HOUR } from '../../../src-shared/base/time.ts'
+import { DAY, HOUR, SECOND } from '../../../src-shared/base/time.ts'
 import { encodeRelayFrame, memberAddress } from '../../../src-shared/protocol/relay-frame.ts'
 import { issueTicket } from '../../../src-shared/protocol/service/ticket.ts'
 import { testDevice, testList, valueOf } from '../../support/test-device.ts'
@@ -113,6 +113,14 @@ it('answers keep-alives and gives up a silent member within seconds', async () =
   expect(caller.frames.filter((frame) => frame.kind === 'keep-alive').length).toBeGreaterThan(2)
   expect(caller.ended).toBe(false)
   await until(() => callee.ended, 'its connection is ended')
+})
+
+it('does not take for silence what it could not hear while it was held up itself', async () => {
+  const { caller, callee } = await call()
+  skipped = 8 * SECOND
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await Promise.all([caller.settled(), callee.settled()])
+  expect([caller.ended, callee.ended]).toEqual([false, false])
 })
 
 it('ends a connection that sends what is no frame', async () => {
