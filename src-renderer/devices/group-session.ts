@@ -1,5 +1,5 @@
 /** The media of a group call as the screens see it; `open-group-session.ts` implements it. */
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { CallStatistics, OwnMedia, OwnMediaListener, VideoCounters } from './media-session.ts'
 
 export interface GroupSessionListener extends OwnMediaListener {

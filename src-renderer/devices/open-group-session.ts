@@ -1,6 +1,6 @@
 /** Makes a group call's session: the own side as in any call, and the members' pictures in tracks or on one canvas. */
 import type {} from './insertable-tracks.d.ts'
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { FromWorker, VideoLimits } from '../media-worker/messages.ts'
 import { Answers } from './answers.ts'
 import type { GroupSession, GroupSessionListener, GroupStatistics, MosaicLayout } from './group-session.ts'

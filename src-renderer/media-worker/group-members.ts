@@ -1,6 +1,7 @@
 /** The other members of a group as this computer hears and sees them: one `RemoteParty` for each stay in the call. */
 import type { Ms } from '../../src-shared/base/time.ts'
-import type { GroupMember, MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
+import type { GroupMember } from '../../src-shared/ipc/media-port.ts'
 import { LayeredVideoReceiver } from '../../src-shared/media/layered-video-receiver.ts'
 import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { MemberStatistics } from '../devices/group-session.ts'

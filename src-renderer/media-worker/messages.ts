@@ -1,5 +1,5 @@
 /** What the window and the media worker say to each other. */
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { GroupStatistics, MosaicLayout } from '../devices/group-session.ts'
 import type { CallStatistics } from '../devices/media-session.ts'

@@ -2,7 +2,7 @@
  * The pictures of many members on one canvas: from nine tiles on cheaper than an element for each. A frame is drawn when
  * it is due and let go of at once, so that no decoder waits for its buffers.
  */
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { MosaicLayout, MosaicTile } from '../devices/group-session.ts'
 import type { PictureSink } from './picture-sink.ts'
 

@@ -1,6 +1,6 @@
 /** How loud each member is, for the window: a few times a second, and only what changed. */
 import type { Ms } from '../../src-shared/base/time.ts'
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 
 export const LEVEL_INTERVAL: Ms = 100
 /** Below full scale, decibels: 0 of what is shown. */

@@ -1,5 +1,5 @@
 /** Where each member of a group is shown: in a track of its own, on the mosaic, or nowhere. */
-import type { MemberId } from '../../src-shared/ipc/media-port.ts'
+import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { MosaicLayout } from '../devices/group-session.ts'
 import { Mosaic } from './mosaic.ts'
 import { type PictureSink, TrackSink } from './picture-sink.ts'

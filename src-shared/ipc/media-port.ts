@@ -6,6 +6,7 @@
  * Neither side may have more than `CREDITS` unanswered packet messages under way: what exceeds them is dropped at the sender,
  * media being worth nothing late.
  */
+import type { MemberId } from './group-view.ts'
 import type { CallId, MediaChoice, SuiteName } from './snapshot.ts'
 
 export const CREDITS = 64
@@ -29,9 +30,6 @@ export interface StreamKeys {
   readonly video: StreamKey
   readonly screen: StreamKey
 }
-
-/** Names a member of a group for as long as it is one: its certHash, in hexadecimal. */
-export type MemberId = string
 
 export interface GroupMember {
   readonly id: MemberId
@@ -96,4 +94,12 @@ export type GroupFromMain =
   | { readonly kind: 'keyframe'; readonly layer: number }
 
 export type FromWorker =
-  { readonly kind: 'packets'; readonly batch: Uint8Array } | { readonly kind: 'credit'; readonly count: number }
+  | { readonly kind: 'packets'; readonly batch: Uint8Array }
+  | { readonly kind: 'credit'; readonly count: number }
+  | GroupFromWorker
+
+export type GroupFromWorker =
+  /** Protected RTCP that only this member is to get: PLI and NACK (docs/protocol/group.md, section 7.1). */
+  | { readonly kind: 'feedback'; readonly member: MemberId; readonly packet: Uint8Array }
+  /** The largest layer of each member's picture that is worth having here; who is not named is not shown. The whole list each time. */
+  | { readonly kind: 'wants'; readonly layers: readonly (readonly [MemberId, number])[] }

@@ -4,6 +4,7 @@
  */
 import type { UnixMs } from '../base/time.ts'
 import type { VideoCodec } from '../media/payload-types.ts'
+import type { CallLink, GroupView, JoinableCall, KnockView } from './group-view.ts'
 
 /** Lower-case hexadecimal of an account key: the stable name of a person; not secret. */
 export type AccountId = string
@@ -16,8 +17,16 @@ export interface Snapshot {
   readonly contacts: readonly Contact[]
   readonly history: readonly HistoryEntry[]
   readonly settings: Settings
+  /** A device has one call: while one of `call` and `group` is on, the other is not, but for a moment in which one becomes the other. */
   readonly call: CallView | undefined
+  readonly group: GroupView | undefined
   readonly incoming: IncomingView | undefined
+  /** Group calls that go on, as far as is known here, and to which this account is invited. Latest first. */
+  readonly joinable: readonly JoinableCall[]
+  /** Own links, newest first. */
+  readonly links: readonly CallLink[]
+  /** Who waits at the door of one of the own links, oldest first. */
+  readonly knocks: readonly KnockView[]
 }
 
 /** Where the app stands before the main window can be used. */
@@ -71,12 +80,23 @@ export type EndReason =
   | 'unknown-handle'
   | 'key-changed'
   | 'no-devices'
+  /* of group calls only */
+  | 'removed' /* a host put this device out */
+  | 'everyone-left'
+  | 'not-admitted' /* nobody let this device in */
+
+export interface PersonName {
+  readonly name: string
+  readonly handle: string
+}
 
 export interface HistoryEntry {
   readonly id: string
   readonly handle: string
   readonly accountId: AccountId | undefined
   readonly name: string
+  /** The others of a group call; then `handle` and `name` are of who called, or of the first who was called. */
+  readonly group: readonly PersonName[] | undefined
   readonly direction: 'outgoing' | 'incoming'
   readonly video: boolean
   readonly startedAt: UnixMs
@@ -114,6 +134,8 @@ export interface IncomingView {
   readonly verification: Verification
   readonly inContacts: boolean
   readonly video: boolean
+  /** Who is in already, besides the caller, as the caller says; `undefined` for a 1:1 call. */
+  readonly group: readonly PersonName[] | undefined
 }
 
 export interface MediaChoice {
