@@ -3,7 +3,13 @@
  * for the port waits here. A page that was loaded again during a call asks again; it gets no keys that an earlier page used.
  */
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
-import { CREDIT_STEP, CREDITS, type FromMain, GROUP_CREDITS, type MediaPortHandover } from '../../src-shared/ipc/media-port.ts'
+import {
+  CREDIT_STEP,
+  CREDITS,
+  type FromMain,
+  GROUP_CREDITS,
+  type MediaPortHandover,
+} from '../../src-shared/ipc/media-port.ts'
 import type { MediaPorts } from '../calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { LastingMessages } from './lasting-messages.ts'
