@@ -3,7 +3,13 @@
  * for the port waits here. A page that was loaded again during a call asks again; it gets no keys that an earlier page used.
  */
 import { MessageChannelMain, type MessagePortMain, type WebContents } from 'electron'
-import { CREDITS, type FromMain, GROUP_CREDITS, type MediaPortHandover } from '../../src-shared/ipc/media-port.ts'
+import {
+  CREDIT_STEP,
+  CREDITS,
+  type FromMain,
+  GROUP_CREDITS,
+  type MediaPortHandover,
+} from '../../src-shared/ipc/media-port.ts'
 import type { MediaPorts } from '../calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { LastingMessages } from './lasting-messages.ts'
@@ -20,6 +26,7 @@ class CallPort {
   #handedOver = false
   #port: MessagePortMain | undefined
   #underWay = 0
+  #takenIn = 0
   #credits = CREDITS
 
   send(message: FromMain): void {
@@ -69,6 +76,7 @@ class CallPort {
     const { port1: ours, port2: theirs } = new MessageChannelMain()
     this.#port = ours
     this.#underWay = 0
+    this.#takenIn = 0
     ours.on('message', ({ data }: { data: unknown }) => {
       if (this.#port === ours) this.#take(data)
     })
@@ -118,7 +126,10 @@ class CallPort {
       return
     }
     for (const listener of this.#listeners) listener(message.batch)
-    this.#port?.postMessage({ kind: 'credit', count: 1 } satisfies FromMain)
+    this.#takenIn++
+    if (this.#takenIn < CREDIT_STEP) return
+    this.#port?.postMessage({ kind: 'credit', count: this.#takenIn } satisfies FromMain)
+    this.#takenIn = 0
   }
 }
 

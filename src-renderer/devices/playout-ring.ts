@@ -16,8 +16,9 @@ const MAX_TARGET = 120 * PER_MS
 /** What may be left at the lowest point of a window; more is delay for nothing. */
 const SLACK = 6 * PER_MS
 const STEP_UP = 8 * PER_MS
-const STEP_DOWN = 1 * PER_MS
 const WINDOW = 1000 * PER_MS
+/** A target is lowered to what these windows needed: the last five seconds, so that a call's unsteady beginning is soon forgotten. */
+const WINDOWS = 5
 /** Long enough not to click, short enough not to be heard. */
 const FADE = 128
 
@@ -27,8 +28,9 @@ export class PlayoutRing {
   #fill = 0
   #requested = 0
   #target = FIRST_TARGET
-  /** In the current window. */
+  /** The lowest fill in the current window, and in those before it. */
   #lowest = Infinity
+  #lowestBefore: number[] = []
   #rendered = 0
   /** The factor of the next sample, and the last one that was played. */
   #gain = 0
@@ -100,13 +102,25 @@ export class PlayoutRing {
       this.#underruns += 1
       this.#target = Math.min(MAX_TARGET, this.#target + STEP_UP)
       this.#started = false
+      this.#lowestBefore = []
     } else {
       this.#lowest = Math.min(this.#lowest, this.#fill)
       this.#rendered += length
       if (this.#rendered < WINDOW) return
-      if (this.#lowest > SLACK) this.#target = Math.max(MIN_TARGET, this.#target - STEP_DOWN)
+      this.#lowestBefore.push(this.#lowest)
+      this.#lower()
     }
     this.#lowest = Infinity
     this.#rendered = 0
+  }
+
+  #lower(): void {
+    if (this.#lowestBefore.length < WINDOWS) return
+    const spare = Math.min(...this.#lowestBefore) - SLACK
+    this.#lowestBefore.shift()
+    if (spare <= 0) return
+    this.#target = Math.max(MIN_TARGET, this.#target - spare)
+    // What is left now is less by this in all of them.
+    this.#lowestBefore = this.#lowestBefore.map((lowest) => lowest - spare)
   }
 }

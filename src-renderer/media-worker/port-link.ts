@@ -1,5 +1,5 @@
 /** The worker's end of the media port: batches of protected packets, and the credits that keep either side from queueing. */
-import { CREDITS, type FromMain, type FromWorker } from '../../src-shared/ipc/media-port.ts'
+import { CREDIT_STEP, CREDITS, type FromMain, type FromWorker } from '../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 
 export interface PortListener {
@@ -7,9 +7,6 @@ export interface PortListener {
   packets(packets: readonly Uint8Array[]): void
   message(message: Exclude<FromMain, { kind: 'packets' | 'credit' }>): void
 }
-
-/** One answer for so many messages: an answer each would double the traffic of the port. */
-const CREDIT_STEP = 8
 
 export class PortLink {
   readonly #port: MessagePort

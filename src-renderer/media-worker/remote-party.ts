@@ -63,6 +63,8 @@ export class RemoteParty {
   readonly #forwarded: Readonly<Record<ReportedKind, ForwardedStream>> | undefined
   readonly #voice: Voice
   readonly #videoPlayout: VideoPlayout
+  /** Since `packetsTaken`. */
+  #pictureCame = false
   #heard: PlayoutPlan | undefined
   #skew: Ms | undefined
   #missingTimer: ReturnType<typeof setTimeout> | undefined
@@ -121,6 +123,9 @@ export class RemoteParty {
 
   /** All packets that came in together were taken. */
   packetsTaken(): void {
+    // Most messages bring sound only, and what waits for time to pass has timers of its own.
+    if (!this.#pictureCame) return
+    this.#pictureCame = false
     this.#videoPlayout.poll()
     this.#askForMissing()
   }
@@ -164,6 +169,7 @@ export class RemoteParty {
     } else if (this.#videoPlayout.isShown) {
       this.#requests.arrived(rtp.ssrc, rtp.sequenceNumber, now, leftOut > 0)
       this.#videoBuffer.insert(rtp, now)
+      this.#pictureCame = true
     }
   }
 

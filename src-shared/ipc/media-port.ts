@@ -10,6 +10,8 @@ import type { MemberId } from './group-view.ts'
 import type { CallId, MediaChoice, SuiteName } from './snapshot.ts'
 
 export const CREDITS = 64
+/** One answer for so many messages: an answer each would double the traffic of the port. */
+export const CREDIT_STEP = 8
 /** Of main in a group: a worker that is busy for a tenth of a second finds the messages of 32 senders. */
 export const GROUP_CREDITS = 512
 

@@ -17,8 +17,8 @@ import { Timeline } from './timeline.ts'
 
 /** The share of packets that shall be there in time. */
 const IN_TIME = 0.97
-/** The histogram's memory is about 200 packets, four seconds. */
-const FORGET = 0.995
+/** The histogram's memory is about 100 packets, two seconds: the stalls of a call's first moments are soon forgotten. */
+const FORGET = 0.99
 /** For the unevenness of the pulls themselves. */
 const MARGIN: Ms = 10
 const MIN_TARGET: Ms = 20

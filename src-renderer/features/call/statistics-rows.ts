@@ -10,12 +10,9 @@ export interface Group {
 export function statisticsGroups(statistics: CallStatistics, t: Translate, locale: string): readonly Group[] {
   const { video, audio, packets } = statistics
   const none = t('stats.none')
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
-  const number = (value: number) => whole.format(value)
+  const { format: number } = formatOf(locale, undefined, 0)
   const unit = (unit: string, value: number | undefined, digits = 0) =>
-    value === undefined
-      ? none
-      : new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: digits }).format(value)
+    value === undefined ? none : formatOf(locale, unit, digits).format(value)
   const ms = (value: number | undefined) => unit('millisecond', value)
   const seconds = (value: number) => t('time.seconds', { seconds: Math.round(value / 100) / 10 })
   const counters = ({ codec, width, height, frames, keyframes, bytes }: VideoCounters) =>
@@ -65,4 +62,19 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
       ],
     },
   ]
+}
+
+/** Making one takes a hundred times as long as using it, and the table is made anew every second of a call. */
+const formats = new Map<string, Intl.NumberFormat>()
+
+function formatOf(locale: string, unit: string | undefined, digits: number): Intl.NumberFormat {
+  const key = [locale, unit, digits].join()
+  const known = formats.get(key)
+  if (known !== undefined) return known
+  const made = new Intl.NumberFormat(locale, {
+    ...(unit === undefined ? {} : { style: 'unit', unit }),
+    maximumFractionDigits: digits,
+  })
+  formats.set(key, made)
+  return made
 }

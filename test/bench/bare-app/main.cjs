@@ -11,7 +11,7 @@ ipcMain.handle('echo', (_event, value) => value)
 void app.whenReady().then(() => {
   session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(true))
   const window = new BrowserWindow({
-    width: 1100,
+    width: 1080,
     height: 760,
     webPreferences: { sandbox: !app.commandLine.hasSwitch('no-sandbox'), preload: path.join(__dirname, 'preload.cjs') },
   })

@@ -53,6 +53,12 @@ export async function openProof(page: Page): Promise<void> {
   await page.getByTestId('statistics').waitFor({ state: 'attached' })
 }
 
+/** Closes the panel behind the lock, wherever the focus is in it. */
+export async function closeProof(page: Page): Promise<void> {
+  await page.keyboard.press('Escape')
+  await page.getByTestId('statistics').waitFor({ state: 'detached' })
+}
+
 export async function statistics(page: Page): Promise<CallStatistics> {
   const text = await page.getByTestId('statistics').textContent()
   return JSON.parse(text ?? '') as CallStatistics

@@ -83,6 +83,18 @@ describe('the playout ring', () => {
     expect(ring.underruns - before).toBeLessThanOrEqual(2)
   })
 
+  it('forgets within seconds how unevenly answers came at first', () => {
+    const second = 375
+    const targetAfter = (seconds: number) => {
+      const ring = new PlayoutRing()
+      let answered = 0
+      play(ring, seconds * second, () => (answered++ < 60 ? 25 : 1))
+      return ring.ahead / 48
+    }
+    expect(targetAfter(4)).toBeGreaterThan(60)
+    expect(targetAfter(12)).toBeLessThan(40)
+  })
+
   it('never clicks and never runs over, whatever comes when', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { minLength: 1, maxLength: 20 }), (delays) => {
