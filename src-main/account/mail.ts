@@ -16,6 +16,7 @@ import {
 } from '../../src-shared/crypto/envelope.ts'
 import { parseCertificate, verifyCertificate } from '../../src-shared/identity/certificate.ts'
 import { MESSAGE_ID_LENGTH } from '../../src-shared/protocol/accept.ts'
+import { parseGroupInvite } from '../../src-shared/group/group-invite.ts'
 import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import { ENVELOPE_LIFE, parseEnvelope } from '../../src-shared/protocol/envelope.ts'
 import { parseInvite } from '../../src-shared/protocol/invite.ts'
@@ -28,7 +29,7 @@ import type { OwnAccount } from './identity.ts'
 import type { ReplayStore } from './ports.ts'
 import type { Prekeys } from './prekeys.ts'
 
-/** Long enough to follow an Invite through a slow network; none of them means anything to a call that is long over. */
+/** Of what is about a moment: long enough to follow an Invite through a slow network, and meaningless to a call that is long over. */
 const SHORT_LIFE: Ms = 10 * MINUTE
 /** How often, and how long apart, the directory is asked about a sender while it does not answer. */
 const LOOKUP_TRIES = 5
@@ -103,7 +104,8 @@ export class DeviceMail implements Mail {
     const { identity } = account
     const messageId = random(MESSAGE_ID_LENGTH)
     const sentAt = clock.now()
-    const expiresAt = sentAt + Math.min(ENVELOPE_LIFE[type], SHORT_LIFE)
+    const expiresAt =
+      sentAt + (type === 'group-invite' ? ENVELOPE_LIFE[type] : Math.min(ENVELOPE_LIFE[type], SHORT_LIFE))
     const { listVersion, listHash } = identity
     const sealed = sealEnvelope(
       {
@@ -157,7 +159,7 @@ export class DeviceMail implements Mail {
   /** The rest of R4, which may ask the directory: is this device in the newest list of its account? */
   async #deliverable(opened: OpenedEnvelope): Promise<Result<ReceivedMail, DropReason>> {
     const { type, payload, senderCertificate: sender } = opened
-    if (type === 'message' || type === 'group-invite') return failure('type')
+    if (type === 'message') return failure('type')
     const readable = readPayload(type, payload)
     if (readable === undefined) return failure('payload')
     const ownAccount = equalBytes(sender.accountPub, this.#ports.account.keys.account.public)
@@ -200,6 +202,10 @@ function readPayload(type: MailType, payload: Bytes): { readonly callerHandle: s
   switch (type) {
     case 'invite': {
       const invite = parseInvite(payload)
+      return invite && { callerHandle: invite.callerHandle }
+    }
+    case 'group-invite': {
+      const invite = parseGroupInvite(payload)
       return invite && { callerHandle: invite.callerHandle }
     }
     case 'cancel':

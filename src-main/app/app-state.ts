@@ -2,6 +2,7 @@
  * What the pages see: the one place that knows the current snapshot. Whoever changes something says so here;
  * pages get the whole picture at most once a turn of the event loop.
  */
+import type { GroupView, JoinableCall } from '../../src-shared/ipc/group-view.ts'
 import type {
   CallView,
   Contact,
@@ -20,7 +21,9 @@ export interface AppFacts {
   readonly history: readonly HistoryEntry[]
   readonly settings: Settings
   readonly call: CallView | undefined
+  readonly group: GroupView | undefined
   readonly incoming: IncomingView | undefined
+  readonly joinable: readonly JoinableCall[]
 }
 
 export class AppState {

@@ -44,7 +44,9 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     history: [],
     settings: DEFAULT_SETTINGS,
     call: undefined,
+    group: undefined,
     incoming: undefined,
+    joinable: [],
   })
   let tray: StatusTray | undefined
   const windows = new Windows({

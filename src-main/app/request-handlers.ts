@@ -1,4 +1,6 @@
 /** What each request of the contract does. */
+import type { CallId } from '../../src-shared/ipc/snapshot.ts'
+import type { Calls } from '../calls/calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { RequestHandlers } from '../ipc/requests.ts'
 import type { Runtime } from './runtime.ts'
@@ -42,22 +44,27 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
     },
     'call.accept': ({ callId, media }) => {
       windows.showMain()
-      runtime.calls.accept(callId, media)
+      kindOf(runtime, callId).accept(callId, media)
     },
     'call.decline': (callId) => {
-      runtime.calls.decline(callId)
+      kindOf(runtime, callId).decline(callId)
     },
     'call.end': (callId) => {
-      runtime.calls.end(callId)
+      kindOf(runtime, callId).end(callId)
     },
     'call.setMedia': ({ callId, media }) => {
-      runtime.calls.setMedia(callId, media)
+      kindOf(runtime, callId).setMedia(callId, media)
     },
     'call.dismiss': (callId) => {
-      runtime.calls.dismiss(callId)
+      kindOf(runtime, callId).dismiss(callId)
     },
     'call.openMediaPort': (callId, sender) => {
-      const { call, incoming } = runtime.snapshot
+      const { call, group, incoming } = runtime.snapshot
+      if (group?.callId === callId && group.phase.kind !== 'ended') {
+        if (mediaPorts.wasHandedOver(callId)) runtime.groups.mediaRestarted(callId)
+        else mediaPorts.handOver(callId, sender, 'with-keys')
+        return
+      }
       // Also while it rings: nothing passes before the person's yes, but then the keys need not wait for a busy page.
       const isOn = call?.callId === callId && call.phase.kind !== 'ended'
       if (!isOn && incoming?.callId !== callId) return
@@ -65,8 +72,44 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       mediaPorts.handOver(callId, sender, renewed ? 'await-keys' : 'with-keys')
     },
 
+    'group.start': ({ handles, media }) => runtime.groups.start(handles, media),
+    'group.invite': ({ callId, handles }) => {
+      runtime.groups.invite(callId, handles)
+    },
+    'group.join': ({ callId, media }) => runtime.groups.join(callId, media),
+    'group.forget': (callId) => {
+      runtime.groups.forget(callId)
+    },
+    'group.remove': ({ callId, member }) => {
+      runtime.groups.remove(callId, member)
+    },
+    'group.setHost': ({ callId, member, host }) => {
+      runtime.groups.setHost(callId, member, host)
+    },
+    'group.askToMute': ({ callId, member }) => {
+      runtime.groups.askToMute(callId, member)
+    },
+    'group.raiseHand': ({ callId, up }) => {
+      runtime.groups.raiseHand(callId, up)
+    },
+    'group.react': ({ callId, emoji }) => {
+      runtime.groups.react(callId, emoji)
+    },
+    'group.say': ({ callId, text }) => runtime.groups.say(callId, text),
+    'group.markChatRead': (callId) => {
+      runtime.groups.markChatRead(callId)
+    },
+    'group.compareWords': (callId) => {
+      runtime.groups.compareWords(callId)
+    },
+
     'window.setFullScreen': (fullScreen, sender) => {
       windows.windowOf(sender)?.setFullScreen(fullScreen)
     },
   }
+}
+
+/** Whose call this is: both kinds answer to the same wishes. */
+function kindOf(runtime: Runtime, callId: CallId): Pick<Calls, 'accept' | 'decline' | 'end' | 'setMedia' | 'dismiss'> {
+  return runtime.groups.knows(callId) ? runtime.groups : runtime.calls
 }

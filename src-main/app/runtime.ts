@@ -9,6 +9,7 @@ import type { KeychainProblem, Settings, Snapshot, Startup } from '../../src-sha
 import { addressText, parseAddress, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import type { OwnAccount } from '../account/identity.ts'
 import type { Calls } from '../calls/calls.ts'
+import type { GroupCalls } from '../group-calls/group-calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { HistoryStore } from '../store/history-store.ts'
 import type { Store } from '../store/store.ts'
@@ -68,6 +69,13 @@ export class Runtime {
     return calls
   }
 
+  /** Throws without an account. */
+  get groups(): GroupCalls {
+    const groups = this.#session?.groups
+    if (groups === undefined) throw new Error('there is no account')
+    return groups
+  }
+
   /** Resolves when the profile is open and the service is known; throws `UnusableProfileError`. */
   async open(): Promise<void> {
     const { state } = this.#options
@@ -85,6 +93,9 @@ export class Runtime {
         state.update({ contacts: this.people.contacts() })
         const accountId = state.snapshot.call?.accountId
         if (accountId !== undefined) this.#session?.calls?.personChanged(accountId, this.people.known(accountId))
+        for (const member of state.snapshot.group?.members ?? []) {
+          this.#session?.groups?.personChanged(member.accountId, this.people.known(member.accountId))
+        }
       },
     })
     state.update({

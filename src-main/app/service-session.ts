@@ -2,7 +2,7 @@
 import { failure } from '../../src-shared/base/result.ts'
 import { SUITES } from '../../src-shared/crypto/suites.ts'
 import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
-import type { Settings } from '../../src-shared/ipc/snapshot.ts'
+import type { IncomingView, Settings } from '../../src-shared/ipc/snapshot.ts'
 import type { ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import { AccountDirectory } from '../account/directory.ts'
 import type { OwnAccount } from '../account/identity.ts'
@@ -12,8 +12,10 @@ import { Prekeys } from '../account/prekeys.ts'
 import { Registration } from '../account/registration.ts'
 import { type Calls, createCalls } from '../calls/calls.ts'
 import type { CallEnvironment, CallPreferences } from '../calls/ports.ts'
+import { createGroupCalls, type GroupCalls } from '../group-calls/group-calls.ts'
 import { createDirectLinks } from '../ice/direct-link.ts'
 import { createRelayLinks } from '../ice/relay-link.ts'
+import type { GroupEnvironment } from '../group-calls/ports.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import { ServiceClient } from '../signaling/service-client.ts'
 import type { Service } from '../signaling/service.ts'
@@ -41,6 +43,7 @@ interface AccountParts {
   readonly directory: AccountDirectory
   readonly prekeys: Prekeys
   readonly calls: Calls
+  readonly groups: GroupCalls
   readonly stop: () => void
 }
 
@@ -50,6 +53,11 @@ export class ServiceSession {
   readonly #registration: Registration
   #parts: AccountParts | undefined
   #closed = false
+  /** What rings, by kind; one of them at most. */
+  readonly #ringing: { call: IncomingView | undefined; group: IncomingView | undefined } = {
+    call: undefined,
+    group: undefined,
+  }
 
   constructor(options: ServiceSessionOptions) {
     this.#options = options
@@ -86,8 +94,16 @@ export class ServiceSession {
     return this.#parts?.calls
   }
 
+  get groups(): GroupCalls | undefined {
+    return this.#parts?.groups
+  }
+
   get directory(): AccountDirectory | undefined {
     return this.#parts?.directory
+  }
+
+  get #incoming(): IncomingView | undefined {
+    return this.#ringing.call ?? this.#ringing.group
   }
 
   async createAccount(profile: { readonly name: string; readonly handle: string }): Promise<CreateOutcome> {
@@ -110,15 +126,15 @@ export class ServiceSession {
     this.#closed = true
     this.#parts = undefined
     parts?.stop()
-    const hungUp = parts?.calls.close()
-    this.#options.state.update({ call: undefined, incoming: undefined })
+    const hungUp = Promise.all([parts?.calls.close(), parts?.groups.close()])
+    this.#options.state.update({ call: undefined, group: undefined, incoming: undefined, joinable: [] })
     await hungUp
     this.#client.close()
   }
 
   #begin(account: OwnAccount): void {
     if (this.#parts !== undefined) return
-    const { store, log } = this.#options
+    const { store, log, state } = this.#options
     const [service, clock, random] = [this.#client, systemClock, systemRandom]
     const directory = new AccountDirectory({ account, service, pins: store.pins, contacts: store.contacts, clock })
     const prekeys = new Prekeys({
@@ -144,7 +160,17 @@ export class ServiceSession {
         log.warn({ reason }, 'an envelope was dropped')
       },
     })
-    const calls = createCalls(this.#callEnvironment(account, directory, mail))
+    const environment = this.#callEnvironment(account, directory, mail)
+    // A device is in one call, of whichever kind.
+    const calls: Calls = createCalls({ ...environment, otherwiseEngaged: () => groups.occupied })
+    const groups: GroupCalls = createGroupCalls({
+      ...environment,
+      otherwiseEngaged: () => calls.occupied,
+      show: ({ group, incoming, joinable }) => {
+        this.#ringing.group = incoming
+        if (!this.#closed) state.update({ group, joinable, incoming: this.#incoming })
+      },
+    })
     // After the calls: what waits in the queue is for them.
     const stops = [prekeys.start(), mail.start()]
     this.#parts = {
@@ -152,15 +178,28 @@ export class ServiceSession {
       directory,
       prekeys,
       calls,
+      groups,
       stop: () => {
         for (const stop of stops) stop()
       },
     }
   }
 
-  #callEnvironment(account: OwnAccount, directory: AccountDirectory, mail: DeviceMail): CallEnvironment {
+  #callEnvironment(
+    account: OwnAccount,
+    directory: AccountDirectory,
+    mail: DeviceMail,
+  ): Omit<CallEnvironment, 'otherwiseEngaged'> & Omit<GroupEnvironment, 'otherwiseEngaged' | 'show'> {
     const { state, store, people, log, mediaPorts } = this.#options
     const clock = systemClock
+    const relays = createRelayLinks({
+      clock,
+      connect: (ticket, offer) => this.#client.relayConnect(ticket, offer),
+      log: (event) => {
+        log.info({ event }, 'the relay path')
+      },
+      jitter: Math.random,
+    })
     return {
       clock,
       random: systemRandom,
@@ -173,18 +212,19 @@ export class ServiceSession {
         if (ticket.ok) return ticket
         return failure(ticket.reason === 'offline' ? 'offline' : 'refused')
       },
-      relays: createRelayLinks({
-        clock,
-        connect: (ticket, offer) => this.#client.relayConnect(ticket, offer),
-        log: (event) => {
-          log.info({ event }, 'the relay path')
-        },
-        jitter: Math.random,
-      }),
+      groupTicket: async (groupId, accountPub, authority) => {
+        const ticket = await this.#client.groupTicket(groupId, accountPub, authority)
+        if (ticket.ok) return ticket
+        return failure(ticket.reason === 'offline' ? 'offline' : 'refused')
+      },
+      relays,
+      rooms: relays,
+      invitations: store.invitations,
       directs: createDirectLinks({ clock }),
       mediaPorts,
-      show: (views) => {
-        if (!this.#closed) state.update(views)
+      show: ({ call, incoming }) => {
+        this.#ringing.call = incoming
+        if (!this.#closed) state.update({ call, incoming: this.#incoming })
       },
       record: (entry) => {
         try {

@@ -26,15 +26,19 @@ export interface Runner {
 
 /** Values that the machine knows by number. The oldest goes when too many were put in and never asked for. */
 export class Kept<Value> {
-  static readonly LIMIT = 32
+  readonly #limit: number
   readonly #values = new Map<Handle, Value>()
   #next = 1
+
+  constructor(limit = 32) {
+    this.#limit = limit
+  }
 
   put(value: Value): Handle {
     const handle = this.#next++
     this.#values.set(handle, value)
     const oldest = this.#values.keys().next()
-    if (this.#values.size > Kept.LIMIT && oldest.done !== true) this.#values.delete(oldest.value)
+    if (this.#values.size > this.#limit && oldest.done !== true) this.#values.delete(oldest.value)
     return handle
   }
 

@@ -20,6 +20,8 @@ import type { CallEnvironment } from './ports.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
 
 export interface Calls {
+  /** Whether a group call must wait. */
+  readonly occupied: boolean
   /** The id of the new call; `undefined` while there is another. */
   start(handle: string, media: MediaChoice): CallId | undefined
   accept(callId: CallId, media: MediaChoice): void
@@ -89,9 +91,13 @@ class CallRunner implements Calls, Runner {
     this.#show()
   }
 
-  start(handle: string, media: MediaChoice): CallId | undefined {
+  get occupied(): boolean {
     const { kind } = this.#state.call
-    if (kind !== 'idle' && kind !== 'ended') return undefined
+    return kind !== 'idle' && kind !== 'ended'
+  }
+
+  start(handle: string, media: MediaChoice): CallId | undefined {
+    if (this.occupied || this.environment.otherwiseEngaged()) return undefined
     this.preferencesChanged()
     const callIdBytes = this.environment.random(CALL_ID_LENGTH)
     const callId = toHex(callIdBytes)

@@ -49,7 +49,10 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
       const callId = toHex(reply.callId)
       if (!isFromInvited(desk.contextOf(callId), mail)) return
       desk.runner.dispatch({ kind: 'reply', callId, from: toHex(mail.senderCertHash), answer: reply.answer })
+      return
     }
+    case 'group-invite':
+      return
   }
 }
 
@@ -164,12 +167,18 @@ function dispatchInvite(
   })
 }
 
-function admissionOf({ preferences }: CallEnvironment, own: OwnIdentity, caller: Person, { offer }: Invite): Admission {
+function admissionOf(
+  { preferences, otherwiseEngaged }: CallEnvironment,
+  own: OwnIdentity,
+  caller: Person,
+  { offer }: Invite,
+): Admission {
   if (caller.verification === 'key-changed') return 'key-changed'
   if (preferences().contactsOnly && !caller.inContacts) return 'miss'
   const suites = parseCertificate(own.certificate)?.suites ?? 0
   // R22: a call that this device could not answer need not ring.
-  return chooseSuite(offer, suites) === undefined ? 'miss' : 'ring'
+  if (chooseSuite(offer, suites) === undefined) return 'miss'
+  return otherwiseEngaged() ? 'busy' : 'ring'
 }
 
 /** R25: two who call each other meet here before the own lookup is back; this one was for the same person. */

@@ -43,8 +43,8 @@ export interface Directory {
   verifyDevice(person: Person, certificate: Bytes, listVersion: number, listHash: Bytes): Promise<boolean>
 }
 
-/** Envelope types 1, 2, 5 and 6: what mail carries for a call. */
-export type MailType = 'invite' | 'cancel' | 'answered' | 'reply'
+/** Envelope types 1, 2, 3, 5 and 6: what mail carries for a call. */
+export type MailType = 'invite' | 'cancel' | 'group-invite' | 'answered' | 'reply'
 
 export interface SealedMail {
   readonly envDigest: Bytes
@@ -110,6 +110,8 @@ export interface CallEnvironment {
   readonly relays: RelayLinks
   readonly directs: DirectLinks
   readonly mediaPorts: MediaPorts
+  /** This device is in a group call. */
+  readonly otherwiseEngaged: () => boolean
   /** What the person sees changed. */
   readonly show: (views: { call: CallView | undefined; incoming: IncomingView | undefined }) => void
   readonly record: (entry: HistoryEntry) => void

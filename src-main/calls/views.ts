@@ -22,6 +22,7 @@ export function incomingView({ call }: DeviceState, context: CallContext): Incom
     verification: person?.verification ?? 'unverified',
     inContacts: person?.inContacts ?? false,
     video: call.remote.video,
+    group: undefined,
   }
 }
 
@@ -85,6 +86,7 @@ export function historyEntry(context: CallContext, reason: EndReason, missed: bo
     id: callId,
     ...namesOf(context),
     accountId: person?.accountId,
+    group: undefined,
     direction,
     video,
     startedAt,

@@ -5,8 +5,11 @@
  * One validator a request, typed against the contract; no Electron in this file.
  */
 import * as v from 'valibot'
+import { MEMBERS_MAX } from '../../src-shared/group/membership.ts'
+import { CHAT_TEXT_MAX } from '../../src-shared/group/record-content.ts'
 import { HANDLE_MAX } from '../../src-shared/identity/handle.ts'
 import type { RequestName, Requests } from '../../src-shared/ipc/contract.ts'
+import { REACTIONS } from '../../src-shared/ipc/group-view.ts'
 import { failure, type Result, success } from '../../src-shared/base/result.ts'
 import { SETTING_SCHEMAS } from '../store/settings-defaults.ts'
 
@@ -21,6 +24,9 @@ const historyId = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
 /** A DNS name of 253 characters, a scheme, a port and a path. */
 const serviceAddress = v.pipe(v.string(), v.maxLength(300))
 const nothing = v.undefined()
+/** certHash */
+const member = accountId
+const people = v.pipe(v.array(handle), v.minLength(1), v.maxLength(MEMBERS_MAX - 1))
 const media = v.strictObject({ audio: v.boolean(), video: v.boolean() })
 
 export const REQUEST_SCHEMAS: Schemas = {
@@ -65,6 +71,19 @@ export const REQUEST_SCHEMAS: Schemas = {
   'call.setMedia': v.strictObject({ callId, media }),
   'call.dismiss': callId,
   'call.openMediaPort': callId,
+
+  'group.start': v.strictObject({ handles: people, media }),
+  'group.invite': v.strictObject({ callId, handles: people }),
+  'group.join': v.strictObject({ callId, media }),
+  'group.forget': callId,
+  'group.remove': v.strictObject({ callId, member }),
+  'group.setHost': v.strictObject({ callId, member, host: v.boolean() }),
+  'group.askToMute': v.strictObject({ callId, member }),
+  'group.raiseHand': v.strictObject({ callId, up: v.boolean() }),
+  'group.react': v.strictObject({ callId, emoji: v.picklist(REACTIONS) }),
+  'group.say': v.strictObject({ callId, text: v.pipe(v.string(), v.minLength(1), v.maxBytes(CHAT_TEXT_MAX)) }),
+  'group.markChatRead': callId,
+  'group.compareWords': callId,
 
   'window.setFullScreen': v.boolean(),
 }

@@ -6,6 +6,7 @@
  * taken for named parameters), blobs come back as `Buffer` or as `ArrayBuffer`, and a wrong key shows only at the first read.
  * The journal is a rollback journal, not a WAL: with `secure_delete` an erased prekey is gone from both files at commit.
  */
+import * as v from 'valibot'
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
 import Libsql from 'libsql'
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
@@ -206,5 +207,16 @@ export function optionalText(value: unknown): string | undefined {
 export function blob(value: unknown): Uint8Array<ArrayBuffer> {
   if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0))
   if (value instanceof Uint8Array) return new Uint8Array(value)
+  throw new StoreError('damaged')
+}
+
+/** What was stored as JSON. */
+export function stored<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  try {
+    const checked = v.safeParse(schema, JSON.parse(text(value)))
+    if (checked.success) return checked.output
+  } catch {
+    // Told below.
+  }
   throw new StoreError('damaged')
 }

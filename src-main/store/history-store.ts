@@ -1,6 +1,7 @@
 /** The calls of this device, newest first. */
+import * as v from 'valibot'
 import type { EndReason, HistoryEntry } from '../../src-shared/ipc/snapshot.ts'
-import { integer, optionalText, type Row, type SealedDatabase, StoreError, text } from './database.ts'
+import { integer, optionalText, type Row, type SealedDatabase, stored, StoreError, text } from './database.ts'
 
 export interface HistoryStore {
   all(): readonly HistoryEntry[]
@@ -14,14 +15,16 @@ export interface HistoryStore {
 /** Older calls are erased; the list is shown whole, and a person looks back weeks, not years. */
 const KEPT = 500
 
-const COLUMNS = 'id, handle, account_id, name, direction, video, started_at, duration_ms, reason, unseen'
+const PEOPLE = v.array(v.strictObject({ name: v.string(), handle: v.string() }))
+
+const COLUMNS = 'id, handle, account_id, name, direction, video, started_at, duration_ms, reason, unseen, group_people'
 
 export function createHistoryStore(database: SealedDatabase): HistoryStore {
   return {
     all: () => database.all(`SELECT ${COLUMNS} FROM history ORDER BY started_at DESC, id`, []).map(entryOf),
     add(entry) {
       database.transaction(() => {
-        database.run(`INSERT OR REPLACE INTO history (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, [
+        database.run(`INSERT OR REPLACE INTO history (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, [
           entry.id,
           entry.handle,
           entry.accountId ?? null,
@@ -32,6 +35,7 @@ export function createHistoryStore(database: SealedDatabase): HistoryStore {
           entry.durationMs,
           entry.reason,
           Number(entry.unseen),
+          entry.group === undefined ? null : JSON.stringify(entry.group),
         ])
         const tooMany = 'SELECT id FROM history ORDER BY started_at DESC, id LIMIT -1 OFFSET ?'
         database.run(`DELETE FROM history WHERE id IN (${tooMany})`, [KEPT])
@@ -63,6 +67,9 @@ const REASONS: Readonly<Record<EndReason, true>> = {
   'unknown-handle': true,
   'key-changed': true,
   'no-devices': true,
+  removed: true,
+  'everyone-left': true,
+  'not-admitted': true,
 }
 
 function isReason(value: string): value is EndReason {
@@ -70,7 +77,7 @@ function isReason(value: string): value is EndReason {
 }
 
 function entryOf(row: Row): HistoryEntry {
-  const [id, handle, accountId, name, direction, video, startedAt, durationMs, reason, unseen] = row
+  const [id, handle, accountId, name, direction, video, startedAt, durationMs, reason, unseen, people] = row
   const why = text(reason)
   if (!isReason(why)) throw new StoreError('damaged')
   return {
@@ -78,6 +85,7 @@ function entryOf(row: Row): HistoryEntry {
     handle: text(handle),
     accountId: optionalText(accountId),
     name: text(name),
+    group: people === null ? undefined : stored(PEOPLE, people),
     direction: text(direction) === 'outgoing' ? 'outgoing' : 'incoming',
     video: integer(video) === 1,
     startedAt: integer(startedAt),

@@ -62,4 +62,21 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The others of a group call, as JSON; NULL for a call of two.
+  ALTER TABLE history ADD COLUMN group_people TEXT;
+
+  CREATE TABLE group_invitations (
+    group_id BLOB PRIMARY KEY,
+    create_hash BLOB NOT NULL,
+    ticket BLOB NOT NULL,
+    inviter_cert_hash BLOB NOT NULL,
+    inviter_handle TEXT NOT NULL,
+    inviter_name TEXT NOT NULL,
+    people TEXT NOT NULL,
+    video INTEGER NOT NULL,
+    sent_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

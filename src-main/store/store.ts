@@ -4,7 +4,9 @@ import { type Result, success } from '../../src-shared/base/result.ts'
 import type { PinStore, PrekeyStore, ReplayStore } from '../account/ports.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
 import { SealedDatabase, type StoreProblem, text } from './database.ts'
+import type { InvitationStore } from '../group-calls/ports.ts'
 import { createHistoryStore, type HistoryStore } from './history-store.ts'
+import { createInvitationStore } from './invitation-store.ts'
 import { createPinStore } from './pin-store.ts'
 import { createPrekeyStore } from './prekey-store.ts'
 import { createReplayStore } from './replay-store.ts'
@@ -26,6 +28,7 @@ export interface Store {
   readonly replays: ReplayStore
   readonly contacts: ContactStore
   readonly history: HistoryStore
+  readonly invitations: InvitationStore
   readonly settings: SettingsStore
   readonly meta: MetaStore
   close(): void
@@ -41,6 +44,7 @@ export function openStore(file: string, key: Bytes): Result<Store, StoreProblem>
     replays: createReplayStore(database),
     contacts: createContactStore(database),
     history: createHistoryStore(database),
+    invitations: createInvitationStore(database),
     settings: createSettingsStore(database),
     meta: createMetaStore(database),
     close: () => {

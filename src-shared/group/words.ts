@@ -34,6 +34,10 @@ export class WordsRound {
     this.takeCommit(ownCertHash, head, wordsCommitment(head, ownCertHash, nonce))
   }
 
+  get rosterHash(): Bytes {
+    return this.#rosterHash
+  }
+
   get commit(): RecordContent {
     const commitment = wordsCommitment(this.#rosterHash, this.#own, this.#nonce)
     return { type: 'words-commit', rosterHash: this.#rosterHash, commitment }

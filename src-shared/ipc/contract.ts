@@ -2,8 +2,8 @@
  * Every message between renderer and main, declared once. Main validates each request and its sender (`src-main/ipc`);
  * the preload exposes exactly these names; the renderer reaches them through `src-renderer/bridge` only.
  */
-import type { CallLink, MemberId } from './group-view.ts'
-import type { AccountId, CallId, MediaChoice, PersonName, Settings, Snapshot, Verification } from './snapshot.ts'
+import type { MemberId } from './group-view.ts'
+import type { AccountId, CallId, MediaChoice, Settings, Snapshot } from './snapshot.ts'
 
 /** Request name → its one argument and its answer. All are `ipcRenderer.invoke`. */
 export interface Requests {
@@ -46,13 +46,10 @@ export interface Requests {
   /** Asks for the call's media port; it arrives as a `message` event on the window (media-port.ts). */
   'call.openMediaPort': { argument: CallId; answer: undefined }
 
-  /** Founds a group call and invites these; empty: only by link, or later. The answer says why not, if not. */
+  /** Founds a group call and invites these. `busy`: this device is in a call. */
   'group.start': { argument: { handles: readonly string[]; media: MediaChoice }; answer: GroupOutcome }
-  /** To whoever is in a group call; a running 1:1 call becomes one (R36). Who cannot be found comes back by handle. */
-  'group.invite': {
-    argument: { callId: CallId; handles: readonly string[] }
-    answer: { readonly notFound: readonly string[] }
-  }
+  /** Into the running group call. Who cannot be found is among its invitees as such. */
+  'group.invite': { argument: { callId: CallId; handles: readonly string[] }; answer: undefined }
   /** One of `Snapshot.joinable`. */
   'group.join': { argument: { callId: CallId; media: MediaChoice }; answer: GroupOutcome }
   /** Takes it off the list without joining. */
@@ -70,20 +67,6 @@ export interface Requests {
   /** R37: words that all members see alike. They appear in `GroupProof`. */
   'group.compareWords': { argument: CallId; answer: undefined }
 
-  /** Founds the call if none is on. */
-  'knock.admit': { argument: { id: string; media: MediaChoice }; answer: GroupOutcome }
-  'knock.refuse': { argument: string; answer: undefined }
-
-  /** `hours`: until it expires. */
-  'link.create': {
-    argument: { title: string; hours: number }
-    answer: { readonly kind: 'created'; readonly link: CallLink } | { readonly kind: 'offline' | 'refused' }
-  }
-  'link.remove': { argument: string; answer: 'removed' | 'offline' }
-  /** Whose it is, for the person to decide whether to knock. */
-  'link.open': { argument: string; answer: LinkOutcome }
-  'link.knock': { argument: { url: string; media: MediaChoice }; answer: GroupOutcome }
-
   'window.setFullScreen': { argument: boolean; answer: undefined }
 }
 
@@ -95,23 +78,13 @@ export type FindOutcome =
   | { readonly kind: 'found'; readonly accountId: AccountId; readonly handle: string; readonly keyChanged: boolean }
   | { readonly kind: 'unknown' | 'invalid' | 'offline' | 'refused' | 'self' }
 
-/** `busy`: this device is in a call. */
-export type GroupOutcome = 'started' | 'busy' | 'offline' | 'unknown' | 'refused'
-export type LinkOutcome =
-  | { readonly kind: 'found'; readonly title: string; readonly host: PersonName; readonly verification: Verification }
-  /** `unknown`: withdrawn, expired, or never there. `insecure`: the host's account is not the one that made it. */
-  | { readonly kind: 'invalid' | 'unknown' | 'offline' | 'insecure' | 'own' | 'other-service' }
+export type GroupOutcome = 'started' | 'busy'
 
 /** Main → renderer, by `webContents.send`. */
 export interface Notices {
   snapshot: Snapshot
   /** A menu entry, a shortcut or a deep link asks for a place in the app. */
-  navigate: {
-    readonly to: 'new-call' | 'search' | 'settings' | 'main' | 'link'
-    readonly handle?: string
-    /** With `link`: the whole link. */
-    readonly url?: string
-  }
+  navigate: { readonly to: 'new-call' | 'search' | 'settings' | 'main'; readonly handle?: string }
 }
 
 export type NoticeName = keyof Notices

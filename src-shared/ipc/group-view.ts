@@ -8,14 +8,14 @@ export type MemberId = string
 export interface GroupView {
   readonly callId: CallId
   readonly direction: 'outgoing' | 'incoming'
-  /** Of the link, if it came about by one. */
-  readonly title: string | undefined
+  /** How often this device came in: each time its media begin anew, with a port of their own. */
+  readonly stay: number
   readonly phase: GroupPhase
   /** The elapsed time counts from here. */
   readonly connectedAt: UnixMs | undefined
   readonly local: MediaChoice
   readonly hand: boolean
-  /** Whether this person may remove, make hosts, admit. */
+  /** Whether this person may remove and make hosts. */
   readonly host: boolean
   readonly me: MemberId
   /** The others, in the order in which they came. Nobody is left out (R35). */
@@ -37,7 +37,6 @@ export interface GroupView {
 
 export type GroupPhase =
   | { readonly kind: 'calling' } /* founding it, or nobody has come yet */
-  | { readonly kind: 'knocking' } /* at the door of a link */
   | { readonly kind: 'joining' }
   | { readonly kind: 'connected' }
   | { readonly kind: 'reconnecting' }
@@ -48,8 +47,6 @@ export interface MemberView extends PersonName {
   readonly accountId: AccountId
   readonly verification: Verification
   readonly inContacts: boolean
-  /** Came by link: whom nobody but the host has looked at. */
-  readonly guest: boolean
   readonly host: boolean
   /** In the room at this moment. */
   readonly present: boolean
@@ -66,8 +63,8 @@ export interface MemberView extends PersonName {
 }
 
 export interface InviteeView extends PersonName {
-  readonly accountId: AccountId
-  readonly state: 'calling' | 'ringing' | 'declined' | 'busy' | 'no-answer'
+  /** `not-found`: nobody has this handle, or the service does not answer. */
+  readonly state: 'calling' | 'ringing' | 'declined' | 'busy' | 'not-found'
 }
 
 export interface GroupProof {
@@ -89,24 +86,26 @@ export interface ChatLine {
   readonly at: UnixMs
 }
 
+export type EventKind =
+  | 'joined'
+  | 'returned'
+  | 'left'
+  | 'lost'
+  | 'removed'
+  | 'made-host'
+  | 'no-host'
+  | 'trust-refused'
+  | 'fork'
+  | 'withheld'
+  | 'unconfirmed'
+  | 'confirmed'
+  | 'room-forked'
+  | 'hand'
+
 export interface GroupEventLine {
   readonly id: string
   readonly at: UnixMs
-  readonly kind:
-    | 'joined'
-    | 'returned'
-    | 'left'
-    | 'lost'
-    | 'removed'
-    | 'made-host'
-    | 'no-host'
-    | 'trust-refused'
-    | 'fork'
-    | 'withheld'
-    | 'unconfirmed'
-    | 'confirmed'
-    | 'room-forked'
-    | 'hand'
+  readonly kind: EventKind
   /** Whom it is about; `undefined`: this person. */
   readonly who: (PersonName & { readonly id: MemberId; readonly verification: Verification }) | undefined
   /** Who did it, where that is somebody else. */
@@ -125,25 +124,9 @@ export const REACTIONS = ['👍', '👏', '❤️', '😂', '😮', '🎉'] as c
 
 export interface JoinableCall {
   readonly callId: CallId
-  readonly from: PersonName & { readonly verification: Verification }
+  readonly from: PersonName
   /** Who was in when the invitation was written, as it says. */
   readonly people: readonly PersonName[]
   readonly video: boolean
-  readonly at: UnixMs
-}
-
-export interface CallLink {
-  /** linkId, hexadecimal. */
-  readonly id: string
-  readonly title: string
-  readonly url: string
-  readonly expiresAt: UnixMs
-}
-
-export interface KnockView extends PersonName {
-  readonly id: string
-  readonly verification: Verification
-  readonly inContacts: boolean
-  readonly linkTitle: string
   readonly at: UnixMs
 }

@@ -96,12 +96,4 @@ export type GroupFromMain =
   | { readonly kind: 'keyframe'; readonly layer: number }
 
 export type FromWorker =
-  | { readonly kind: 'packets'; readonly batch: Uint8Array }
-  | { readonly kind: 'credit'; readonly count: number }
-  | GroupFromWorker
-
-export type GroupFromWorker =
-  /** Protected RTCP that only this member is to get: PLI and NACK (docs/protocol/group.md, section 7.1). */
-  | { readonly kind: 'feedback'; readonly member: MemberId; readonly packet: Uint8Array }
-  /** The largest layer of each member's picture that is worth having here; who is not named is not shown. The whole list each time. */
-  | { readonly kind: 'wants'; readonly layers: readonly (readonly [MemberId, number])[] }
+  { readonly kind: 'packets'; readonly batch: Uint8Array } | { readonly kind: 'credit'; readonly count: number }

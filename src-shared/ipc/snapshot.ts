@@ -4,7 +4,7 @@
  */
 import type { UnixMs } from '../base/time.ts'
 import type { VideoCodec } from '../media/payload-types.ts'
-import type { CallLink, GroupView, JoinableCall, KnockView } from './group-view.ts'
+import type { GroupView, JoinableCall } from './group-view.ts'
 
 /** Lower-case hexadecimal of an account key: the stable name of a person; not secret. */
 export type AccountId = string
@@ -23,10 +23,6 @@ export interface Snapshot {
   readonly incoming: IncomingView | undefined
   /** Group calls that go on, as far as is known here, and to which this account is invited. Latest first. */
   readonly joinable: readonly JoinableCall[]
-  /** Own links, newest first. */
-  readonly links: readonly CallLink[]
-  /** Who waits at the door of one of the own links, oldest first. */
-  readonly knocks: readonly KnockView[]
 }
 
 /** Where the app stands before the main window can be used. */

@@ -28,7 +28,7 @@ const types = namedCodes<EnvelopeType>(['invite', 'cancel', 'group-invite', 'mes
 export const ENVELOPE_LIFE: Readonly<Record<EnvelopeType, Ms>> = {
   invite: 60 * SECOND,
   cancel: 30 * DAY,
-  'group-invite': 30 * DAY,
+  'group-invite': DAY,
   message: 30 * DAY,
   answered: 30 * DAY,
   reply: 30 * DAY,

@@ -27,7 +27,7 @@ export type AccountKey = string
 export type Handle = number
 
 /** What the receiver's own rules say of an invitation that is genuine: `miss` and `key-changed` (R7) are noted, not rung. */
-export type Admission = 'ring' | 'miss' | 'key-changed'
+export type Admission = 'ring' | 'miss' | 'key-changed' | 'busy'
 
 export interface Invitation {
   readonly callId: CallId

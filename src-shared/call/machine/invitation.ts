@@ -21,6 +21,8 @@ export function invited(state: DeviceState, invitation: Invitation): Transition 
   }
   if (invitation.admission === 'key-changed') return note(state, invitation, 'key-changed')
   if (invitation.admission === 'miss' || invitation.remaining <= 0) return note(state, invitation, 'no-answer')
+  // In a group call.
+  if (invitation.admission === 'busy') return busy(state, invitation)
   switch (call.kind) {
     case 'idle':
     case 'ended':

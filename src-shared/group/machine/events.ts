@@ -27,7 +27,7 @@ export interface GroupInvitation {
   /** Of the 60 s in which it rings; zero or less: it only stays good for joining. */
   readonly remaining: Ms
   /** `busy`: this device is in a 1:1 call. */
-  readonly admission: Admission | 'busy'
+  readonly admission: Admission
   /** In the contacts: only they learn that it rings or that the line is busy (R19). */
   readonly known: boolean
   /** The linkId of the Knock that its linkProof answers (R38). */

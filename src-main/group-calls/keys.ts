@@ -1,0 +1,123 @@
+/** The key work that the machine asks for, and what of it goes to the media worker (docs/protocol/group.md, sections 2 and 7). */
+import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
+import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
+import type { Epoch } from '../../src-shared/group/machine/roster.ts'
+import type { GroupMember, StreamKeys } from '../../src-shared/ipc/media-port.ts'
+import { memberOf } from '../../src-shared/group/membership.ts'
+import { required } from '../calls/call-context.ts'
+import { PacketFlow } from '../calls/packet-flow.ts'
+import type { GroupContext, GroupRunner } from './group-context.ts'
+import { sendMessage } from './say.ts'
+
+export function enterEpoch({ environment }: GroupRunner, { chain, keys }: GroupContext, epoch: Epoch): void {
+  keys.enterEpoch(required(chain.inEpoch(epoch), 'roster of the epoch'), environment.preferences().suites)
+}
+
+export function makeMemberKey(context: GroupContext, epoch: Epoch): void {
+  const { bytes } = context.keys.makeReceiveKey(epoch)
+  sendMessage(context, undefined, { kind: 'member-key', memberKey: bytes })
+}
+
+/** That of a Join is in the chain. */
+export function sendMemberKey(context: GroupContext, epoch: Epoch, to: string | undefined): void {
+  const key = epoch === 0 ? undefined : context.keys.ownMemberKey(epoch)
+  if (key !== undefined) sendMessage(context, to, { kind: 'member-key', memberKey: key.bytes })
+}
+
+/** One KeyShare takes milliseconds: between two, the process does what else there is to do. */
+export function giveKey(
+  runner: GroupRunner,
+  context: GroupContext,
+  { epoch, to, memberKey }: GroupEffect & { kind: 'give-key' },
+): void {
+  runner.environment.clock.after(0, () => {
+    // R33: another epoch has begun, and this key is not given to anybody any more.
+    if (context.released || context.keys.ownKeys(epoch) === undefined) return
+    const keyShare = context.keys.wrap(epoch, to, memberKey)
+    if (keyShare === undefined) return
+    sendMessage(context, to, { kind: 'key-share', keyShare })
+    runner.dispatch({ kind: 'key-given', groupId: context.callId, epoch, device: to })
+  })
+}
+
+export function openShare(runner: GroupRunner, context: GroupContext, handle: number): void {
+  const { chain, keys, shares, callId } = context
+  const share = shares.take(handle)
+  const roster = chain.inEpoch(share.epoch)
+  const opened = roster && keys.open(share, roster)
+  if (opened === undefined) return
+  const { suite, media, epoch } = opened
+  const member = toHex(opened.certHash)
+  runner.environment.mediaPorts.send(callId, { kind: 'member-keys', member, epoch, suite, keys: copyOf(media) })
+  runner.dispatch({ kind: 'share-opened', groupId: callId, epoch, device: member })
+}
+
+export function dropEpoch(runner: GroupRunner, { keys, callId }: GroupContext, epoch: Epoch): void {
+  const before = keys.dropEpoch(epoch)
+  runner.environment.mediaPorts.send(callId, { kind: 'drop-epochs', before })
+}
+
+/** The machine chose the moment (R33), so the worker need not wait. */
+export function sendWith(runner: GroupRunner, context: GroupContext, epoch: Epoch): void {
+  const { keys, callId } = context
+  const { mediaPorts, clock } = runner.environment
+  context.sending = epoch
+  if (context.mediaEpoch === epoch) {
+    // Nothing left for a while, and the same key goes on: whoever watches has lost the thread.
+    for (const layer of wantedLayers(context)) mediaPorts.send(callId, { kind: 'keyframe', layer })
+    return
+  }
+  context.mediaEpoch = epoch
+  context.keysSince = clock.now()
+  const { suite, media } = required(keys.ownKeys(epoch), 'own keys of the epoch')
+  mediaPorts.send(callId, { kind: 'sending-keys', epoch, suite, keys: copyOf(media), afterMs: 0 })
+}
+
+/** This device is in: its media begin, with SSRCs of this stay. */
+export function beginStay(runner: GroupRunner, context: GroupContext): void {
+  const { environment, state } = runner
+  const { callId } = context
+  if (context.stay > 0) environment.mediaPorts.close(callId)
+  context.stay += 1
+  context.mediaEpoch = undefined
+  context.sending = undefined
+  context.flow?.stop()
+  context.flow = new PacketFlow(environment.clock, environment.mediaPorts, callId, {
+    sendingPath: () => (context.sending === undefined ? undefined : 'relay'),
+    takes: () => state().call.kind === 'inside',
+    send: (_path, packet) => context.link?.sendPacket(packet),
+  })
+}
+
+/** Before any key of theirs: who is in, and what they send. */
+export function tellMembers(runner: GroupRunner, context: GroupContext): void {
+  const { call } = runner.state()
+  const { chain, own, callId } = context
+  const self = chain.roster && memberOf(chain.roster, own.certHash)
+  if (call.kind !== 'inside' || self === undefined) return
+  const others = (chain.roster?.members ?? [])
+    .filter(({ certHash }) => !equalBytes(certHash, own.certHash))
+    .map((member): GroupMember => {
+      const id = toHex(member.certHash)
+      const media = call.people.find(({ device }) => device === id)?.media ?? { audio: false, video: false }
+      return { id, ssrcPrefix: member.ssrcPrefix, media }
+    })
+  runner.environment.mediaPorts.send(callId, { kind: 'members', ownSsrcPrefix: self.ssrcPrefix, others })
+  runner.environment.mediaPorts.send(callId, { kind: 'wanted-layers', layers: wantedLayers(context) })
+}
+
+/** Everybody's picture goes to everybody in one size: the more of them share a screen and a network, the smaller. */
+function wantedLayers({ chain }: GroupContext): readonly number[] {
+  const others = (chain.roster?.members.length ?? 1) - 1
+  if (others <= 0) return []
+  return [others <= LARGE_UP_TO ? 2 : others <= MIDDLE_UP_TO ? 1 : 0]
+}
+
+const LARGE_UP_TO = 1
+const MIDDLE_UP_TO = 4
+
+/** The port may keep the keys for a page that comes later; the ring's own are erased when the machine says so. */
+function copyOf({ audio, video, screen }: StreamKeys): StreamKeys {
+  const copy = ({ key, salt }: StreamKeys['audio']): StreamKeys['audio'] => ({ key: key.slice(), salt: salt.slice() })
+  return { audio: copy(audio), video: copy(video), screen: copy(screen) }
+}
