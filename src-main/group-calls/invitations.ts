@@ -80,11 +80,12 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
   }
   const callId = toHex(invite.groupId)
   // A chain has one beginning: who names another for the same call does not speak of it.
-  const known = desk.contextOf(callId)?.createHash
-  if (known !== undefined && !equalBytes(known, invite.createHash)) return
+  const known = desk.contextOf(callId)
+  if (known?.createHash !== undefined && !equalBytes(known.createHash, invite.createHash)) return
   const admission = admissionOf(runner, caller)
   if (admission !== 'key-changed') invitations.save(invitation)
-  if (desk.contextOf(callId) === undefined) {
+  // One that is over keeps nothing that a second stay could use.
+  if (known === undefined || known.released) {
     desk.add(
       createContext(
         {

@@ -1,4 +1,5 @@
 /** A main process of its own: answers requests from the snapshot that it holds and pushes it after each change. */
+import type { GroupView } from '../../src-shared/ipc/group-view.ts'
 import type { Bridge, FindOutcome, NoticeName, Notices, RequestName, Requests } from '../../src-shared/ipc/contract.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
 import type { CallView, Contact, Snapshot } from '../../src-shared/ipc/snapshot.ts'
@@ -74,6 +75,11 @@ export class FakeBridge implements Bridge {
         ? { call: { ...call, proof: call.proof && { ...call.proof, verification } } }
         : {}),
     })
+  }
+
+  #changeGroup(change: (group: GroupView) => Partial<GroupView>): undefined {
+    const { group } = this.#snapshot
+    if (group) this.#change({ group: { ...group, ...change(group) } })
   }
 
   #changeCall(change: Partial<CallView>): undefined {
@@ -187,6 +193,31 @@ export class FakeBridge implements Bridge {
       'call.setMedia': ({ media }) => this.#changeCall({ local: media }),
       'call.dismiss': () => this.#change({ call: undefined }),
       'call.openMediaPort': () => undefined,
+      'group.start': () => 'started',
+      'group.invite': () => undefined,
+      'group.join': () => 'started',
+      'group.forget': (callId) =>
+        this.#change({ joinable: this.#snapshot.joinable.filter((call) => call.callId !== callId) }),
+      'group.remove': ({ member }) =>
+        this.#changeGroup(({ members }) => ({ members: members.filter(({ id }) => id !== member) })),
+      'group.setHost': ({ member, host }) =>
+        this.#changeGroup(({ members }) => ({
+          members: members.map((one) => (one.id === member ? { ...one, host } : one)),
+        })),
+      'group.askToMute': () => undefined,
+      'group.raiseHand': ({ up }) => this.#changeGroup(() => ({ hand: up })),
+      'group.react': () => undefined,
+      'group.say': ({ text }) => {
+        this.#changeGroup(({ chat }) => ({
+          chat: [...chat, { id: String(chat.length), from: undefined, text, at: Date.now() }],
+        }))
+        return 'sent'
+      },
+      'group.markChatRead': () => this.#changeGroup(() => ({ unreadChat: 0 })),
+      'group.compareWords': () =>
+        this.#changeGroup(({ proof }) => ({
+          proof: proof && { ...proof, words: { kind: 'words', words: ['regain', 'egghead', 'wayside', 'escape'] } },
+        })),
       'window.setFullScreen': () => undefined,
     }
   }

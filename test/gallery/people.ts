@@ -60,6 +60,7 @@ export function history(contacts: readonly Contact[], now: number): readonly His
     handle: contacts[who]?.handle ?? 'pat',
     accountId: contacts[who]?.accountId,
     name: contacts[who]?.name ?? 'pat',
+    group: undefined,
     video: true,
     startedAt: now - ago,
     durationMs: 0,

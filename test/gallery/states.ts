@@ -84,6 +84,7 @@ const incoming =
         verification: 'verified',
         inContacts: true,
         video: true,
+        group: undefined,
         ...rest,
       },
     },
@@ -177,7 +178,9 @@ export function stateNamed(name: string, long: boolean): State {
     history: history(contacts, now),
     settings,
     call: undefined,
+    group: undefined,
     incoming: undefined,
+    joinable: [],
   }
   const build: Build | undefined = STATE_NAMES.includes(name as StateName) ? states[name as StateName] : undefined // just checked
   if (build === undefined) throw new Error(`no such state: ${name}`)

@@ -18,6 +18,9 @@ export const endSentence: Readonly<Record<EndReason, MessageKey>> = {
   'unknown-handle': 'end.unknownHandle',
   'key-changed': 'end.keyChanged',
   'no-devices': 'end.noDevices',
+  removed: 'end.removed',
+  'everyone-left': 'end.everyoneLeft',
+  'not-admitted': 'end.notAdmitted',
 }
 
 /** Said in a line of the history. */
@@ -35,6 +38,9 @@ export const endWord: Readonly<Record<EndReason, MessageKey>> = {
   'unknown-handle': 'ended.unknownHandle',
   'key-changed': 'ended.keyChanged',
   'no-devices': 'ended.noDevices',
+  removed: 'ended.removed',
+  'everyone-left': 'ended.everyoneLeft',
+  'not-admitted': 'ended.notAdmitted',
 }
 
 /** How far one can be sure of who the other is. */

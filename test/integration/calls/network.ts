@@ -127,6 +127,8 @@ export class Party {
   #listeners = new Set<(mail: ReceivedMail) => void>()
   #packetListeners = new Map<string, (batch: Uint8Array) => void>()
   dead = false
+  /** In a group call. */
+  inGroup = false
 
   constructor(network: Network, account: string, device: string, options: PartyOptions) {
     this.network = network
@@ -225,6 +227,7 @@ export class Party {
         },
       },
       mail: this.#mail(),
+      otherwiseEngaged: () => this.inGroup,
       relayTicket: async (callId) => {
         await nextTurn()
         return network.online ? success(callId.slice()) : failure('offline')

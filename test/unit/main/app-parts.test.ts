@@ -27,7 +27,9 @@ const empty: Snapshot = {
   history: [],
   settings: DEFAULT_SETTINGS,
   call: undefined,
+  group: undefined,
   incoming: undefined,
+  joinable: [],
 }
 
 const incoming = (callId: string): IncomingView => ({
@@ -37,6 +39,7 @@ const incoming = (callId: string): IncomingView => ({
   verification: 'verified',
   inContacts: true,
   video: true,
+  group: undefined,
 })
 
 const missed = (id: string): HistoryEntry => ({
@@ -44,6 +47,7 @@ const missed = (id: string): HistoryEntry => ({
   handle: 'bea',
   accountId: undefined,
   name: 'Bea',
+  group: undefined,
   direction: 'incoming',
   video: false,
   startedAt: 1,

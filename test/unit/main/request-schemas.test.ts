@@ -1,3 +1,4 @@
+import { REACTIONS } from '../../../src-shared/ipc/group-view.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isOwnUrl } from '../../../src-main/ipc/channels.ts'
@@ -12,6 +13,8 @@ const callId = hex(32)
 const handle = fc.string({ maxLength: 320 })
 const name = fc.string({ minLength: 1, maxLength: 100 }).filter((text) => text.trim() !== '')
 const media = fc.record({ audio: fc.boolean(), video: fc.boolean() })
+const member = accountId
+const people = fc.array(handle, { minLength: 1, maxLength: 32 })
 const nothing = fc.constant(undefined)
 
 const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argument']> } = {
@@ -54,6 +57,18 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'call.setMedia': fc.record({ callId, media }),
   'call.dismiss': callId,
   'call.openMediaPort': callId,
+  'group.start': fc.record({ handles: people, media }),
+  'group.invite': fc.record({ callId, handles: people }),
+  'group.join': fc.record({ callId, media }),
+  'group.forget': callId,
+  'group.remove': fc.record({ callId, member }),
+  'group.setHost': fc.record({ callId, member, host: fc.boolean() }),
+  'group.askToMute': fc.record({ callId, member }),
+  'group.raiseHand': fc.record({ callId, up: fc.boolean() }),
+  'group.react': fc.record({ callId, emoji: fc.constantFrom(...REACTIONS) }),
+  'group.say': fc.record({ callId, text: fc.string({ minLength: 1, maxLength: 1000 }) }),
+  'group.markChatRead': callId,
+  'group.compareWords': callId,
   'window.setFullScreen': fc.boolean(),
 }
 

@@ -62,6 +62,7 @@ describe('callLine', () => {
     handle: 'mara',
     accountId: undefined,
     name: 'Mara',
+    group: undefined,
     direction: 'incoming',
     video: true,
     startedAt: 0,

@@ -18,6 +18,7 @@ const call = (handle: string, startedAt: number, rest: Partial<HistoryEntry> = {
   handle,
   accountId: `account of ${handle}`,
   name: handle,
+  group: undefined,
   direction: 'outgoing',
   video: true,
   startedAt,

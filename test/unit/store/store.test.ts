@@ -67,6 +67,7 @@ const call = (id: string, startedAt: number): HistoryEntry => ({
   handle: 'bea@example.org',
   accountId: undefined,
   name: 'Bea',
+  group: undefined,
   direction: 'incoming',
   video: true,
   startedAt,

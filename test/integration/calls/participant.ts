@@ -1,0 +1,190 @@
+/** A device without windows: a real account, mail, service, relay, ICE and DTLS on loopback. Only the renderer is missing. */
+import { AccountDirectory } from '../../../src-main/account/directory.ts'
+import { DeviceMail } from '../../../src-main/account/mail.ts'
+import { Prekeys } from '../../../src-main/account/prekeys.ts'
+import { Registration } from '../../../src-main/account/registration.ts'
+import { type Calls, createCalls } from '../../../src-main/calls/calls.ts'
+import { createGroupCalls, type GroupCalls } from '../../../src-main/group-calls/group-calls.ts'
+import type { GroupViews, Invitation, InvitationStore } from '../../../src-main/group-calls/ports.ts'
+import type { GroupLinks, RelayLinks } from '../../../src-main/ice/links.ts'
+import { createDirectLinks } from '../../../src-main/ice/direct-link.ts'
+import { createRelayLinks } from '../../../src-main/ice/relay-link.ts'
+import { ServiceClient } from '../../../src-main/signaling/service-client.ts'
+import type { RunningService } from '../../../src-server/app/service.ts'
+import { type Bytes, toHex } from '../../../src-shared/base/bytes.ts'
+import { failure } from '../../../src-shared/base/result.ts'
+import type { FromMain } from '../../../src-shared/ipc/media-port.ts'
+import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
+import type { GroupView, JoinableCall } from '../../../src-shared/ipc/group-view.ts'
+import type { CallView, HistoryEntry, IncomingView } from '../../../src-shared/ipc/snapshot.ts'
+import { parseAddress } from '../../../src-shared/protocol/service/address.ts'
+import { memoryStores } from '../../support/test-client.ts'
+import { valueOf } from '../../support/test-device.ts'
+import { LOOPBACK } from '../ice/links.ts'
+import { random, systemClock as clock } from '../service/harness.ts'
+
+export interface Participant {
+  readonly calls: Calls
+  readonly groups: GroupCalls
+  readonly media: FromMain[]
+  readonly history: HistoryEntry[]
+  readonly hide: (hideAddress: boolean) => void
+  readonly packets: () => Bytes[]
+  readonly send: (...packets: readonly Bytes[]) => void
+  call: CallView | undefined
+  group: GroupView | undefined
+  joinable: readonly JoinableCall[]
+  incoming: IncomingView | undefined
+  /** Power off: nothing more leaves, nobody is told. */
+  readonly kill: () => void
+  readonly stop: () => void
+}
+
+export async function participant(service: RunningService, handle: string): Promise<Participant> {
+  const stores = memoryStores()
+  const holder: { registration: Registration | undefined } = { registration: undefined }
+  const client = new ServiceClient({
+    address: valueOf(parseAddress(`127.0.0.1:${String(service.port)}`)),
+    identity: () => holder.registration?.account?.identity,
+    clock,
+    random,
+  })
+  const registration = new Registration({ service: client, vault: stores.vault, random, clock }, undefined)
+  holder.registration = registration
+  const created = await registration.create({ name: handle, handle })
+  if (created !== 'created') throw new Error(created)
+  const { account } = registration
+  if (account === undefined) throw new Error('no account')
+  const prekeys = new Prekeys({
+    account,
+    service: client,
+    store: stores.prekeys,
+    random,
+    clock,
+    failed: (error) => {
+      throw error
+    },
+  })
+  await prekeys.tend()
+  const { pins, contacts, replays } = stores
+  const directory = new AccountDirectory({ account, service: client, pins, contacts, clock })
+  const dropped = (reason: string): void => {
+    throw new Error(`mail was dropped: ${reason}`)
+  }
+  const mail = new DeviceMail({ account, service: client, directory, prekeys, replays, random, clock, dropped })
+  const listeners = new Set<(batch: Uint8Array) => void>()
+  let hideAddress = true
+  const media: FromMain[] = []
+  const history: HistoryEntry[] = []
+  const views: Omit<GroupViews, 'incoming'> & Record<'call' | 'ofCall' | 'ofGroup', object | undefined> = {
+    call: undefined,
+    group: undefined,
+    joinable: [],
+    ofCall: undefined,
+    ofGroup: undefined,
+  }
+  const links = createRelayLinks({
+    clock,
+    connect: (ticket, offer) => client.relayConnect(ticket, offer),
+    bindAddress: LOOPBACK,
+  })
+  const opened = new Set<{ close(): void }>()
+  const relays: RelayLinks = { open: (ticket, listener) => remembered(links.open(ticket, listener)) }
+  const rooms: GroupLinks = { enter: (ticket, listener) => remembered(links.enter(ticket, listener)) }
+  const remembered = <Link extends { close(): void }>(link: Link): Link => {
+    opened.add(link)
+    return link
+  }
+  const environment = {
+    clock,
+    random,
+    identity: () => account.identity,
+    preferences: () => ({
+      suites: ['AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_256_GCM'] as const,
+      hideAddress,
+      contactsOnly: false,
+    }),
+    directory,
+    mail,
+    relayTicket: async (callId: Bytes, peerAccountPub: Bytes) => {
+      const ticket = await client.relayTicket(callId, peerAccountPub)
+      return ticket.ok ? ticket : failure(ticket.reason === 'offline' ? ('offline' as const) : ('refused' as const))
+    },
+    groupTicket: async (groupId: Bytes, accountPub: Bytes, authority: Bytes) => {
+      const ticket = await client.groupTicket(groupId, accountPub, authority)
+      return ticket.ok ? ticket : failure(ticket.reason === 'offline' ? ('offline' as const) : ('refused' as const))
+    },
+    relays,
+    rooms,
+    invitations: new MemoryInvitations(),
+    directs: createDirectLinks({ clock, bindAddress: LOOPBACK }),
+    mediaPorts: {
+      send: (_: string, message: FromMain) => void media.push(message),
+      onPackets: (_: string, listener: (batch: Uint8Array) => void) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      close: () => undefined,
+    },
+    record: (entry: HistoryEntry) => void history.push(entry),
+  }
+  const calls: Calls = createCalls({
+    ...environment,
+    otherwiseEngaged: () => groups.occupied,
+    show: ({ call, incoming }) => Object.assign(views, { call, ofCall: incoming }),
+  })
+  const groups: GroupCalls = createGroupCalls({
+    ...environment,
+    otherwiseEngaged: () => calls.occupied,
+    show: ({ group, joinable, incoming }) => Object.assign(views, { group, joinable, ofGroup: incoming }),
+  })
+  const stopMail = mail.start()
+  const stop = (): void => {
+    stopMail()
+    for (const link of opened) link.close()
+    client.close()
+  }
+  return {
+    calls,
+    groups,
+    stop,
+    kill: stop,
+    media,
+    history,
+    hide: (hide) => {
+      hideAddress = hide
+    },
+    packets: () => media.flatMap((message) => (message.kind === 'packets' ? (splitPackets(message.batch) ?? []) : [])),
+    send: (...packets) => {
+      for (const listener of listeners) listener(joinPackets(packets))
+    },
+    get call() {
+      return views.call as CallView | undefined
+    },
+    get group() {
+      return views.group
+    },
+    get joinable() {
+      return views.joinable
+    },
+    get incoming() {
+      return (views.ofCall ?? views.ofGroup) as IncomingView | undefined
+    },
+  }
+}
+
+class MemoryInvitations implements InvitationStore {
+  readonly #kept = new Map<string, Invitation>()
+
+  all(now: number): readonly Invitation[] {
+    return [...this.#kept.values()].filter(({ expiresAt }) => expiresAt > now)
+  }
+
+  save(invitation: Invitation): void {
+    this.#kept.set(toHex(invitation.groupId), invitation)
+  }
+
+  remove(groupId: Bytes): void {
+    this.#kept.delete(toHex(groupId))
+  }
+}
