@@ -4,6 +4,7 @@
  */
 export const later = {
   call: () => import('../screens/Call.svelte'),
+  group: () => import('../screens/Group.svelte'),
   settings: () => import('../screens/Settings.svelte'),
   welcome: () => import('../screens/Welcome.svelte'),
   keychainRefusal: () => import('../screens/KeychainRefusal.svelte'),
@@ -11,5 +12,6 @@ export const later = {
 
 requestIdleCallback(() => {
   void later.call()
+  void later.group()
   void later.settings()
 })

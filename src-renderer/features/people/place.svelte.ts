@@ -9,6 +9,7 @@ class Place {
   /** Key of the person who is shown; a handle that was typed is the key of someone new. */
   chosen = $state<string | undefined>()
   newCall = $state(false)
+  newGroup = $state(false)
 
   choose(key: string | undefined): void {
     this.screen = 'people'

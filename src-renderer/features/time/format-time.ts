@@ -48,7 +48,8 @@ function day(at: UnixMs, now: UnixMs, locale: string): string {
   }).format(at)
 }
 
-const clock = (at: UnixMs, locale: string) =>
+/** The time of day. */
+export const clock = (at: UnixMs, locale: string) =>
   new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(at)
 
 /** For a list: the time if it is today, else the day, short. */

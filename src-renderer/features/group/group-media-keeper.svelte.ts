@@ -1,0 +1,55 @@
+/** Keeps the media of a group call open while it is on. Each stay in it has a session of its own: its streams are new. */
+import { untrack } from 'svelte'
+import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { ChosenDevices } from '../devices/chosen-devices.svelte.ts'
+import { GroupMedia } from './group-media.svelte.ts'
+
+export class GroupMediaKeeper {
+  readonly #snapshot: () => Snapshot | undefined
+  // Each snapshot is new from end to end: what effects depend on is compared as plain values, or they would run at every push.
+  readonly #group = $derived.by(() => {
+    const group = this.#snapshot()?.group
+    return group?.phase.kind === 'ended' ? undefined : group
+  })
+  readonly #callId = $derived.by(() => this.#group?.callId)
+  // The first stay's is opened on the way in.
+  readonly #stay = $derived.by(() => Math.max(1, this.#group?.stay ?? 1))
+  readonly #audio = $derived.by(() => this.#group?.local.audio ?? false)
+  readonly #video = $derived.by(() => this.#group?.local.video ?? false)
+  readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
+  readonly #members = $derived.by(() => (this.#group?.members ?? []).map(({ id }) => id).join())
+  #media = $state.raw<GroupMedia | undefined>()
+
+  /** In a component's initialisation: lives as long as that. */
+  constructor(snapshot: () => Snapshot | undefined) {
+    this.#snapshot = snapshot
+    const devices = new ChosenDevices(() => snapshot()?.settings)
+    $effect.pre(() => {
+      const callId = this.#callId
+      if (callId === undefined || this.#stay === 0) return
+      const media = untrack(() => new GroupMedia(callId, devices.all))
+      this.#media = media
+      return () => {
+        media.close()
+        this.#media = undefined
+      }
+    })
+    $effect.pre(() => {
+      this.#media?.setMedia({ audio: this.#audio, video: this.#video })
+    })
+    $effect.pre(() => {
+      this.#media?.useDevices(devices.all)
+    })
+    $effect.pre(() => {
+      this.#media?.preferCodec(this.#codec)
+    })
+    $effect.pre(() => {
+      this.#media?.keepOnly(this.#members.split(','))
+    })
+  }
+
+  /** `undefined` while no group call is on. */
+  get current(): GroupMedia | undefined {
+    return this.#media
+  }
+}

@@ -1,0 +1,113 @@
+/** One stay's media in a group call, as state. The port and its keys come from main; no device is open before `setMedia`. */
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
+import type { MemberId } from '../../../src-shared/ipc/group-view.ts'
+import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import { openMediaPort } from '../../bridge/media-port.ts'
+import type { GroupSession } from '../../devices/group-session.ts'
+import type { DeviceChoice } from '../../devices/media-session.ts'
+import { openGroupSession } from '../../devices/open-group-session.ts'
+import { DeviceProblems } from '../devices/device-problems.svelte.ts'
+import { ActiveSpeaker, SPEAKING } from './active-speaker.ts'
+
+export class GroupMedia {
+  readonly session: GroupSession
+  readonly problems = new DeviceProblems()
+  /** Members whose picture comes in and is shown. */
+  readonly pictures = new SvelteSet<MemberId>()
+  readonly speaking = new SvelteSet<MemberId>()
+  readonly #streams = new SvelteMap<MemberId, MediaStream>()
+  readonly #levels = new Map<MemberId, number>()
+  readonly #active = new ActiveSpeaker()
+  readonly #endHandover: () => void
+  #preview = $state.raw<MediaStream | undefined>()
+  #speaker = $state<MemberId | undefined>()
+
+  constructor(callId: CallId, devices: DeviceChoice) {
+    this.session = openGroupSession({
+      devices,
+      listener: {
+        problem: (kind, problem) => {
+          this.problems.set(kind, problem)
+        },
+        preview: (stream) => {
+          this.#preview = stream
+        },
+        memberVideo: (member, size) => {
+          if (size === undefined) this.pictures.delete(member)
+          else this.pictures.add(member)
+        },
+        levels: (levels) => {
+          this.#heard(levels)
+        },
+      },
+    })
+    this.#endHandover = openMediaPort(callId, (port) => {
+      this.session.attach(port)
+    })
+  }
+
+  get preview(): MediaStream | undefined {
+    return this.#preview
+  }
+
+  /** Who is, or was last, speaking. */
+  get speaker(): MemberId | undefined {
+    return this.#speaker
+  }
+
+  /** Of a member that is shown in an element of its own. */
+  streamOf(member: MemberId): MediaStream | undefined {
+    return this.#streams.get(member)
+  }
+
+  /** Whose picture is shown in an element of its own: nobody else's is decoded for one. */
+  showOnly(members: readonly MemberId[]): void {
+    for (const shown of [...this.#streams.keys()]) {
+      if (members.includes(shown)) continue
+      this.#streams.delete(shown)
+      this.pictures.delete(shown)
+      this.session.hide(shown)
+    }
+    for (const member of members) {
+      if (!this.#streams.has(member)) this.#streams.set(member, this.session.show(member))
+    }
+  }
+
+  /** Who is in the call now; of others nothing is kept. */
+  keepOnly(members: readonly MemberId[]): void {
+    for (const member of [...this.#levels.keys()]) {
+      if (members.includes(member)) continue
+      this.#levels.delete(member)
+      this.speaking.delete(member)
+      this.#active.forget(member)
+    }
+    this.#speaker = this.#active.current
+  }
+
+  setMedia(choice: MediaChoice): void {
+    void this.session.setMedia(choice)
+  }
+
+  useDevices(choice: DeviceChoice): void {
+    void this.session.useDevices(choice)
+  }
+
+  preferCodec(choice: VideoCodecChoice): void {
+    this.session.preferCodec(choice)
+  }
+
+  close(): void {
+    this.#endHandover()
+    this.session.close()
+    this.#preview = undefined
+  }
+
+  #heard(levels: readonly (readonly [MemberId, number])[]): void {
+    for (const [member, level] of levels) {
+      this.#levels.set(member, level)
+      if (level >= SPEAKING) this.speaking.add(member)
+      else this.speaking.delete(member)
+    }
+    this.#speaker = this.#active.update(this.#levels, performance.now())
+  }
+}
