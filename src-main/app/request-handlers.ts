@@ -61,8 +61,8 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
     'call.openMediaPort': (callId, sender) => {
       const { call, group, incoming } = runtime.snapshot
       if (group?.callId === callId && group.phase.kind !== 'ended') {
-        if (mediaPorts.wasHandedOver(callId)) runtime.groups.mediaRestarted(callId)
-        else mediaPorts.handOver(callId, sender, 'with-keys')
+        const begins = !mediaPorts.wasHandedOver(callId) || !runtime.groups.mediaRestarted(callId)
+        if (begins) mediaPorts.handOver(callId, sender, 'with-keys')
         return
       }
       // Also while it rings: nothing passes before the person's yes, but then the keys need not wait for a busy page.

@@ -49,8 +49,8 @@ export interface GroupCalls {
   markChatRead(callId: CallId): void
   compareWords(callId: CallId): void
   personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void
-  /** The page lost what the media worker knew: this device leaves and comes anew, with streams of its own. */
-  mediaRestarted(callId: CallId): void
+  /** The page lost what the media worker knew. `true`: this device leaves and comes anew, with streams of its own. */
+  mediaRestarted(callId: CallId): boolean
   /** Leaves; resolves when that has been said. */
   close(): Promise<void>
 }
@@ -264,11 +264,12 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.changed()
   }
 
-  mediaRestarted(callId: CallId): void {
+  mediaRestarted(callId: CallId): boolean {
     const { call } = this.state()
-    if (call.kind !== 'inside' || call.groupId !== callId) return
+    if (call.kind !== 'inside' || call.groupId !== callId) return false
     this.#returning = { callId, media: call.local }
     this.end(callId)
+    return true
   }
 
   async close(): Promise<void> {

@@ -1,19 +1,9 @@
 /** Stands in for the media session: drawn people instead of a camera and a network. `?trouble=camera` breaks a device, `?trouble=connection` loses packets. */
 import type { MediaSessionOptions } from '../../src-renderer/devices/open-media-session.ts'
 import type { CallStatistics, MediaSession } from '../../src-renderer/devices/media-session.ts'
+import { paint, type Scene } from './drawn-people.ts'
 
-const FRAMES_PER_SECOND = 10
 const query = new URLSearchParams(location.search)
-
-interface Scene {
-  readonly width: number
-  readonly height: number
-  readonly wall: string
-  readonly light: string
-  readonly shirt: string
-  readonly skin: string
-  readonly hair: string
-}
 
 const THEM: Scene = {
   width: query.get('remote') === 'portrait' ? 720 : 1280,
@@ -24,7 +14,7 @@ const THEM: Scene = {
   skin: '#d9a883',
   hair: '#3b2a20',
 }
-const ME: Scene = {
+export const ME: Scene = {
   width: 640,
   height: 480,
   wall: '#5d7488',
@@ -32,39 +22,6 @@ const ME: Scene = {
   shirt: '#c9b8a0',
   skin: '#a8744f',
   hair: '#1d1613',
-}
-
-function paint(scene: Scene): MediaStream {
-  const canvas = document.createElement('canvas')
-  canvas.width = scene.width
-  canvas.height = scene.height
-  const pen = canvas.getContext('2d')
-  if (pen === null) throw new Error('no canvas')
-  const { width, height } = scene
-  const unit = Math.min(width, height) / 10
-  const ellipse = (x: number, y: number, rx: number, ry: number, colour: string) => {
-    pen.fillStyle = colour
-    pen.beginPath()
-    pen.ellipse(x, y, rx, ry, 0, 0, 2 * Math.PI)
-    pen.fill()
-  }
-  const draw = () => {
-    const sway = Math.sin(Date.now() / 900) * unit * 0.08
-    const wall = pen.createRadialGradient(width * 0.75, height * 0.15, unit, width * 0.6, height * 0.4, width)
-    wall.addColorStop(0, scene.light)
-    wall.addColorStop(1, scene.wall)
-    pen.fillStyle = wall
-    pen.fillRect(0, 0, width, height)
-    const x = width / 2 + sway
-    const y = height * 0.42
-    ellipse(x, height * 1.08, unit * 4.2, unit * 4, scene.shirt)
-    ellipse(x, y + unit * 2, unit * 0.9, unit * 1.2, scene.skin)
-    ellipse(x, y - unit * 0.25, unit * 1.75, unit * 2.1, scene.hair)
-    ellipse(x, y + unit * 0.15, unit * 1.4, unit * 1.8, scene.skin)
-  }
-  draw()
-  setInterval(draw, 1000 / FRAMES_PER_SECOND)
-  return canvas.captureStream(FRAMES_PER_SECOND)
 }
 
 export function openMediaSession({ listener }: MediaSessionOptions): MediaSession {

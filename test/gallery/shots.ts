@@ -55,6 +55,8 @@ const menuItem = (index: number) => async (page: Page) => {
   await page.getByRole('menuitem').nth(index).click()
 }
 const openProof = (page: Page) => page.locator('header button').first().click()
+/** A button of the bar, from the start: microphone and camera have a menu each. */
+const bar = (index: number) => (page: Page) => page.locator('[role=toolbar] > *').nth(index).getByRole('button').click()
 const settings = (index: number) =>
   after(
     (page) => page.keyboard.press('Control+Comma'),
@@ -239,4 +241,29 @@ export const SHOTS: readonly Shot[] = [
   incoming('incoming-claim', ['light', 'narrow']),
   incoming('incoming-key-changed', ['light']),
   incoming('incoming-video', BOTH, 'incoming-preview', button('Show my camera')),
+  main('joinable', 'joinable', MOST),
+  main('group-start', 'people', MOST, async (page) => {
+    await page.locator('header button').first().click()
+    await page.getByRole('checkbox').first().check()
+    await page.getByRole('checkbox').nth(1).check()
+  }),
+  main('group-calling', 'group-calling', CALL),
+  main('group-two', 'group-two', CALL),
+  main('group-four', 'group-four', CALL),
+  main('group-speaker', 'group-seven', CALL, (page) => page.getByTestId('member-mara').click()),
+  main('group-seven', 'group-seven', CALL),
+  main('group-people', 'group-seven', [...CALL, 'light'], bar(5)),
+  main('group-chat', 'group-chat', [...CALL, 'light'], bar(6)),
+  main('group-proof', 'group-four', ['dark', 'narrow', 'light'], async (page) => {
+    await openProof(page)
+    await page.getByRole('button', { name: 'Compare words' }).click()
+  }),
+  main('group-seventeen', 'group-seventeen', CALL),
+  main('group-full', 'group-full', CALL),
+  main('group-unconfirmed', 'group-unconfirmed', ['dark', 'narrow']),
+  main('group-mute', 'group-mute', ['dark', 'narrow', 'light']),
+  main('group-reconnecting', 'group-reconnecting', ['dark']),
+  main('group-removed', 'group-removed', ['dark', 'narrow']),
+  main('group-left', 'group-left', ['dark']),
+  incoming('incoming-group', BOTH),
 ]

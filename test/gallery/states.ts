@@ -1,4 +1,5 @@
 /** Every state that a screen can be in, as the snapshot that main would push. */
+import type { GroupView } from '../../src-shared/ipc/group-view.ts'
 import type { RequestName } from '../../src-shared/ipc/contract.ts'
 import type {
   CallPhase,
@@ -10,6 +11,7 @@ import type {
   Settings,
   Snapshot,
 } from '../../src-shared/ipc/snapshot.ts'
+import { chat, crowd, inGroup, joinable, members } from './group-states.ts'
 import { CONTACTS, history, LONG_CONTACTS, LONG_ME, ME } from './people.ts'
 
 export interface State {
@@ -69,6 +71,10 @@ const inCall =
 const ended =
   (reason: EndReason, rest: Partial<CallView> = {}): Build =>
   (base, now) => ({ snapshot: call(base, now, { kind: 'ended', reason }, rest) })
+
+const inAGroup =
+  (rest: Partial<GroupView>): Build =>
+  (base, now) => ({ snapshot: inGroup(base, now, rest) })
 
 const neverConnected = { connectedAt: undefined, proof: undefined } as const
 
@@ -161,6 +167,37 @@ const states = {
     inContacts: false,
     verification: 'unverified',
   }),
+  'incoming-group': incoming({
+    group: [
+      { name: 'Ada Okafor', handle: 'ada.okafor@example.org' },
+      { name: 'jonas', handle: 'jonas' },
+      { name: 'zoe', handle: 'zoe' },
+    ],
+  }),
+  'group-calling': inAGroup({
+    phase: { kind: 'calling' },
+    connectedAt: undefined,
+    proof: undefined,
+    members: [],
+    invitees: [
+      { name: 'Mara Lindqvist', handle: 'mara', state: 'ringing' },
+      { name: 'Zoë Brânză', handle: 'zoe', state: 'calling' },
+    ],
+  }),
+  'group-two': inAGroup({ members: members(1) }),
+  'group-four': inAGroup({}),
+  'group-seven': inAGroup(crowd()),
+  'group-seventeen': inAGroup({ members: members(16) }),
+  'group-full': inAGroup({ members: members(32) }),
+  'group-chat': (base, now) => ({ snapshot: inGroup(base, now, { chat: chat(now), unreadChat: 2 }) }),
+  'group-unconfirmed': inAGroup({ paused: 'unconfirmed' }),
+  'group-mute': inAGroup({ muteRequestBy: { name: 'Mara Lindqvist', handle: 'mara' } }),
+  'group-reconnecting': inAGroup({ phase: { kind: 'reconnecting' } }),
+  'group-removed': inAGroup({ phase: { kind: 'ended', reason: 'removed' } }),
+  'group-left': (base, now) => ({
+    snapshot: { ...inGroup(base, now, { phase: { kind: 'ended', reason: 'hung-up' } }), joinable: joinable(now) },
+  }),
+  joinable: (base, now) => ({ snapshot: { ...base, joinable: joinable(now) } }),
   'incoming-key-changed': incoming({ name: 'Jonas Weber', handle: 'jonas', verification: 'key-changed' }),
 } satisfies Readonly<Record<string, Build>>
 

@@ -1,7 +1,7 @@
 /**
  * The gallery: every screen in every state, without a main process. Not shipped. `vite test/gallery` opens it by hand
  * (`/?state=people`), `screenshots.ts` builds it and takes pictures. It runs the real screens; only the bridge and the
- * media session are stand-ins.
+ * media sessions are stand-ins.
  */
 import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte'
 import path from 'node:path'
@@ -14,7 +14,10 @@ const repository = path.resolve(here, '../..')
 const fakeMedia: Plugin = {
   name: 'fake-media',
   enforce: 'pre',
-  resolveId: (source) => (source.endsWith('/open-media-session.ts') ? path.join(here, 'fake-media-session.ts') : null),
+  resolveId: (source) => {
+    if (source.endsWith('/open-media-session.ts')) return path.join(here, 'fake-media-session.ts')
+    return source.endsWith('/open-group-session.ts') ? path.join(here, 'fake-group-session.ts') : null
+  },
 }
 
 /** Adds a right-to-left language: English, written from right to left. */

@@ -19,8 +19,13 @@ export class CallMediaKeeper {
     const call = this.#snapshot()?.call
     return call?.phase.kind === 'ended' ? undefined : call
   })
+  // A group call's media are of another kind.
+  readonly #ringing = $derived.by(() => {
+    const incoming = this.#snapshot()?.incoming
+    return incoming?.group === undefined ? incoming?.callId : undefined
+  })
   readonly #isOn = $derived.by(() => this.#call !== undefined)
-  readonly #callId = $derived.by(() => this.#call?.callId ?? this.#snapshot()?.incoming?.callId)
+  readonly #callId = $derived.by(() => this.#call?.callId ?? this.#ringing)
   readonly #audio = $derived.by(() => this.#call?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#call?.local.video ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')

@@ -1,0 +1,116 @@
+/** Group calls between real apps through the real service. */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
+import { speechAudio } from '../support/speech-audio.ts'
+import { timecodeVideo } from '../support/timecode-video.ts'
+import { accept, createAccount, request, snapshot, until } from './harness/actions.ts'
+import { type RunningApp, startApp } from './harness/app.ts'
+import { type RunningService, startService } from './harness/service.ts'
+
+const NAMES = ['ada', 'ben', 'mia'] as const
+type Name = (typeof NAMES)[number]
+
+let service: RunningService
+const apps = new Map<Name, RunningApp>()
+
+const appOf = (name: Name): RunningApp => {
+  const app = apps.get(name)
+  if (app === undefined) throw new Error('no such app')
+  return app
+}
+const pageOf = (name: Name): Promise<Page> => appOf(name).main()
+
+beforeAll(async () => {
+  service = await startService()
+  // Small: three apps share two cores.
+  const video = timecodeVideo({ width: 640, height: 360, fps: 10, frames: 100 })
+  for (const name of NAMES) {
+    const app = await startApp({ name, service: service.address, video, audio: speechAudio() })
+    apps.set(name, app)
+    await createAccount(app, name, name)
+  }
+}, 120_000)
+
+afterAll(async () => {
+  await Promise.allSettled([...apps.values()].map((app) => app.close()))
+  await service.stop()
+})
+
+async function startGroup(page: Page, ...handles: readonly string[]): Promise<void> {
+  await page.getByRole('button', { name: texts['group.start'] }).click()
+  const field = page.getByRole('textbox', { name: texts['group.choose'] })
+  for (const handle of handles) {
+    await field.fill(handle)
+    await field.press('Enter')
+  }
+  await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
+}
+
+/** All of them see, hear and trust each other, with one member list. */
+async function together(...names: readonly Name[]): Promise<void> {
+  for (const name of names) {
+    const others = names.filter((other) => other !== name)
+    await until(await pageOf(name), `${name} is in with ${others.join()}`, ({ group }) => {
+      const keyed = group?.members.filter(({ keyed, media }) => keyed && media.video).map(({ handle }) => handle)
+      return group?.paused === undefined && keyed?.toSorted().join() === others.toSorted().join()
+    })
+  }
+  const digests = await Promise.all(
+    names.map(async (name) => (await snapshot(await pageOf(name))).group?.proof?.rosterDigest),
+  )
+  expect(new Set(digests).size).toBe(1)
+  for (const name of names) {
+    const page = await pageOf(name)
+    for (const other of names.filter((one) => one !== name)) {
+      await page.getByTestId(`member-${other}-video`).waitFor({ timeout: 30_000 })
+    }
+  }
+}
+
+const videoTime = (page: Page, handle: string): Promise<number> =>
+  page.getByTestId(`member-${handle}-video`).evaluate((video) => (video as HTMLVideoElement).currentTime)
+
+describe('a group call of real apps', () => {
+  it('rings, is answered, and shows everybody to everybody', { timeout: 180_000 }, async () => {
+    await startGroup(await pageOf('ada'), 'ben', 'mia')
+    await accept(appOf('ben'))
+    await accept(appOf('mia'))
+    await together('ada', 'ben', 'mia')
+    const page = await pageOf('ben')
+    const before = await videoTime(page, 'mia')
+    await page.waitForTimeout(2000)
+    expect(await videoTime(page, 'mia')).toBeGreaterThan(before)
+  })
+
+  it('carries what is written', async () => {
+    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
+    await ada.getByRole('button', { name: texts['group.chat'], exact: true }).click()
+    await ada.getByRole('textbox', { name: texts['group.chat.placeholder'] }).fill('Hello all')
+    await ada.keyboard.press('Enter')
+    await ada.getByRole('log').getByText('Hello all').waitFor()
+    await ada.keyboard.press('Escape')
+    await until(ben, 'ben has the line', ({ group }) => group?.chat[0]?.text === 'Hello all')
+  })
+
+  it('goes on with new keys without who was killed, and with who comes back', { timeout: 180_000 }, async () => {
+    const ada = await pageOf('ada')
+    const before = (await snapshot(ada)).group?.proof?.epoch ?? 0
+    const ben = await pageOf('ben')
+    const { group } = await snapshot(ben)
+    await request(ben, 'call.end', group?.callId ?? '')
+    await together('ada', 'mia')
+    expect((await snapshot(ada)).group?.proof?.epoch).toBeGreaterThan(before)
+    await ben.getByRole('button', { name: texts['group.joinAgain'] }).click()
+    await together('ada', 'ben', 'mia')
+  })
+
+  it('ends for everybody who leaves, and leaves a line in the history', { timeout: 60_000 }, async () => {
+    for (const name of NAMES) {
+      const page = await pageOf(name)
+      await page.getByRole('button', { name: texts['call.end'] }).click()
+      const { history } = await until(page, `${name} is out`, ({ group }) => group?.phase.kind === 'ended')
+      expect(history[0]?.group?.length).toBe(2)
+    }
+  })
+})

@@ -1,0 +1,82 @@
+/** Stands in for the media session of a group call: everybody has a drawn picture, and one after the other speaks. */
+import type { GroupSession, MosaicLayout } from '../../src-renderer/devices/group-session.ts'
+import type { GroupSessionOptions } from '../../src-renderer/devices/open-group-session.ts'
+import { paint, type Scene } from './drawn-people.ts'
+import { ME } from './fake-media-session.ts'
+
+const WALLS = ['#b8a389', '#5d7488', '#7d8f6b', '#93707e', '#6f6a8f', '#a08a5c', '#57868a', '#8a5f55']
+const SKINS = ['#d9a883', '#a8744f', '#f0c8a4', '#7a5238', '#c98f66']
+const HAIRS = ['#3b2a20', '#1d1613', '#8a5a2b', '#c9a86a', '#5a5a5a']
+
+function sceneOf(member: string): Scene {
+  const seed = [...member].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+  const one = (of: readonly string[]) => of[seed % of.length] ?? ''
+  return {
+    width: 640,
+    height: 360,
+    wall: one(WALLS),
+    light: '#f1e8d8',
+    shirt: '#39516b',
+    skin: one(SKINS),
+    hair: one(HAIRS),
+  }
+}
+
+export function openGroupSession({ listener }: GroupSessionOptions): GroupSession {
+  let pen: CanvasRenderingContext2D | null = null
+  let layout: MosaicLayout = { width: 0, height: 0, tiles: [] }
+  const seen = new Set<string>()
+  const draw = () => {
+    const { tiles, width, height } = layout
+    if (pen === null || width === 0) return
+    pen.canvas.width = width
+    pen.canvas.height = height
+    for (const { member, x, y, width: w, height: h } of tiles) {
+      const scene = sceneOf(member)
+      pen.fillStyle = scene.wall
+      pen.fillRect(x, y, w, h)
+      pen.fillStyle = scene.hair
+      pen.beginPath()
+      pen.ellipse(x + w / 2, y + h * 0.5, h * 0.22, h * 0.28, 0, 0, 2 * Math.PI)
+      pen.fill()
+      pen.fillStyle = scene.skin
+      pen.beginPath()
+      pen.ellipse(x + w / 2, y + h * 0.54, h * 0.17, h * 0.22, 0, 0, 2 * Math.PI)
+      pen.fill()
+    }
+  }
+  const show = (member: string) => {
+    if (seen.has(member)) return
+    seen.add(member)
+    setTimeout(() => {
+      listener.memberVideo(member, { width: 640, height: 360 })
+      listener.levels([[member, seen.size === 1 ? 0.8 : 0]])
+    }, 30)
+  }
+  return {
+    attach: () => undefined,
+    setMedia: ({ video }) => {
+      listener.preview(video ? paint(ME) : undefined)
+      return Promise.resolve()
+    },
+    useDevices: () => Promise.resolve(),
+    preferCodec: () => undefined,
+    microphoneLevel: () => 0.4,
+    show: (member) => {
+      show(member)
+      return paint(sceneOf(member))
+    },
+    hide: () => undefined,
+    useCanvas: (canvas) => {
+      pen = canvas.getContext('2d')
+      draw()
+    },
+    arrange: (next) => {
+      layout = next
+      for (const { member } of next.tiles) show(member)
+      draw()
+    },
+    statistics: () => Promise.reject(new Error('nothing is measured here')),
+    close: () => undefined,
+  }
+}
