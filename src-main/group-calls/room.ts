@@ -2,7 +2,7 @@
 import { type Bytes, equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import type { Change, EntryToMake } from '../../src-shared/group/machine/roster.ts'
 import { isInvited, memberOf } from '../../src-shared/group/membership.ts'
-import { entriesThatFit, type SubmitRefusal } from '../../src-shared/protocol/relay-frame.ts'
+import { entriesThatFit, type MemberAddress, type SubmitRefusal } from '../../src-shared/protocol/relay-frame.ts'
 import { required } from '../calls/call-context.ts'
 import type { GroupListener } from '../ice/links.ts'
 import { createEntry, machineRoster } from './chain.ts'
@@ -14,42 +14,31 @@ export function openRoom(runner: GroupRunner, context: GroupContext): void {
   const { callId } = context
   context.room = 'nothing'
   context.link?.close()
-  const listener: GroupListener = {
-    opened: () => {
-      context.room = 'nothing'
-      context.strangers.clear()
-    },
-    lost: () => {
-      context.room = 'nothing'
-      runner.dispatch({ kind: 'room-lost', groupId: callId })
-    },
-    message: (from, message) => messageArrived(runner, context, from, message),
-    packet: (packet) => context.flow?.fromPath('relay', packet),
-    entries: (first, length, entries) => entriesArrived(runner, context, first, length, entries),
-    refused: (length, reason) => refused(runner, context, length, reason),
-    entered: (address) => cameIn(runner, context, address),
-    left: (address) => wentOut(runner, context, address),
-  }
-  context.link = runner.environment.rooms.enter(required(context.ticket, 'ticket'), whileHeld(context, listener))
-}
-
-/** A link that was closed may have something on its way here. */
-function whileHeld(context: GroupContext, listener: GroupListener): GroupListener {
-  const guard =
+  // A link that was closed may have something on its way here.
+  const whileHeld =
     <Arguments extends readonly unknown[]>(react: (...args: Arguments) => void) =>
     (...args: Arguments): void => {
       if (!context.released) react(...args)
     }
-  return {
-    opened: guard(listener.opened),
-    lost: guard(listener.lost),
-    message: guard(listener.message),
-    packet: guard(listener.packet),
-    entries: guard(listener.entries),
-    refused: guard(listener.refused),
-    entered: guard(listener.entered),
-    left: guard(listener.left),
+  const listener: GroupListener = {
+    opened: whileHeld(() => {
+      context.room = 'nothing'
+      context.strangers.clear()
+    }),
+    lost: whileHeld(() => {
+      context.room = 'nothing'
+      runner.dispatch({ kind: 'room-lost', groupId: callId })
+    }),
+    message: whileHeld((from: MemberAddress, message: Bytes) => messageArrived(runner, context, from, message)),
+    packet: whileHeld((packet: Bytes) => context.flow?.fromPath('relay', packet)),
+    entries: whileHeld((first: number, length: number, entries: readonly Bytes[]) =>
+      entriesArrived(runner, context, first, length, entries),
+    ),
+    refused: whileHeld((length: number, reason: SubmitRefusal) => refused(runner, context, length, reason)),
+    entered: whileHeld((address: MemberAddress) => cameIn(runner, context, address)),
+    left: whileHeld((address: MemberAddress) => wentOut(runner, context, address)),
   }
+  context.link = runner.environment.rooms.enter(required(context.ticket, 'ticket'), listener)
 }
 
 function entriesArrived(

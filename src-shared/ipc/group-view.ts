@@ -1,6 +1,6 @@
 /** The part of the snapshot that is about group calls (docs/group-call.md). Like the rest: no key, no certificate, no address. */
 import type { UnixMs } from '../base/time.ts'
-import type { AccountId, CallId, EndReason, MediaChoice, PersonName, SuiteName, Verification } from './snapshot.ts'
+import type { AccountId, CallId, EndReason, MediaChoice, PersonName, SuiteName, Verification } from './terms.ts'
 
 /** Names a device for as long as it is a member: its certHash, lower-case hexadecimal. */
 export type MemberId = string

@@ -5,11 +5,9 @@
 import type { UnixMs } from '../base/time.ts'
 import type { VideoCodec } from '../media/payload-types.ts'
 import type { GroupView, JoinableCall } from './group-view.ts'
+import type { AccountId, CallId, EndReason, MediaChoice, PersonName, SuiteName, Verification } from './terms.ts'
 
-/** Lower-case hexadecimal of an account key: the stable name of a person; not secret. */
-export type AccountId = string
-/** Lower-case hexadecimal, 16 bytes. */
-export type CallId = string
+export type * from './terms.ts'
 
 export interface Snapshot {
   readonly startup: Startup
@@ -52,38 +50,12 @@ export interface ServiceState {
   readonly embedded: boolean
 }
 
-export type Verification = 'verified' | 'unverified' | 'key-changed'
-
 export interface Contact {
   readonly accountId: AccountId
   readonly handle: string
   readonly name: string
   readonly verification: Verification
   readonly blocked: boolean
-}
-
-export type EndReason =
-  | 'hung-up'
-  | 'declined'
-  | 'busy'
-  | 'no-answer'
-  | 'cancelled'
-  | 'answered-elsewhere'
-  | 'connection-lost'
-  | 'failed' /* could not be set up */
-  | 'insecure' /* refused: something stood between the two */
-  | 'offline'
-  | 'unknown-handle'
-  | 'key-changed'
-  | 'no-devices'
-  /* of group calls only */
-  | 'removed' /* a host put this device out */
-  | 'everyone-left'
-  | 'not-admitted' /* nobody let this device in */
-
-export interface PersonName {
-  readonly name: string
-  readonly handle: string
 }
 
 export interface HistoryEntry {
@@ -121,8 +93,6 @@ export interface Settings {
 
 export type VideoCodecChoice = 'automatic' | VideoCodec
 
-export type SuiteName = 'AES_256_CM_HMAC_SHA1_80' | 'AEAD_AES_256_GCM'
-
 export interface IncomingView {
   readonly callId: CallId
   readonly name: string
@@ -132,11 +102,6 @@ export interface IncomingView {
   readonly video: boolean
   /** Who is in already, besides the caller, as the caller says; `undefined` for a 1:1 call. */
   readonly group: readonly PersonName[] | undefined
-}
-
-export interface MediaChoice {
-  readonly audio: boolean
-  readonly video: boolean
 }
 
 export interface CallView {

@@ -9,7 +9,7 @@ const SKINS = ['#d9a883', '#a8744f', '#f0c8a4', '#7a5238', '#c98f66']
 const HAIRS = ['#3b2a20', '#1d1613', '#8a5a2b', '#c9a86a', '#5a5a5a']
 
 function sceneOf(member: string): Scene {
-  const seed = [...member].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+  const seed = new TextEncoder().encode(member).reduce((sum, byte) => sum + byte, 0)
   const one = (of: readonly string[]) => of[seed % of.length] ?? ''
   return {
     width: 640,

@@ -10,7 +10,7 @@ export interface Group {
 export function statisticsGroups(statistics: CallStatistics, t: Translate, locale: string): readonly Group[] {
   const { video, audio, packets } = statistics
   const none = t('stats.none')
-  const { format: number } = formatOf(locale, undefined, 0)
+  const number = (value: number) => formatOf(locale, undefined, 0).format(value)
   const unit = (unit: string, value: number | undefined, digits = 0) =>
     value === undefined ? none : formatOf(locale, unit, digits).format(value)
   const ms = (value: number | undefined) => unit('millisecond', value)

@@ -7,7 +7,7 @@ import type { GroupSession } from '../../devices/group-session.ts'
 import type { DeviceChoice } from '../../devices/media-session.ts'
 import { openGroupSession } from '../../devices/open-group-session.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
-import { ActiveSpeaker, SPEAKING } from './active-speaker.ts'
+import { ActiveSpeaker } from './active-speaker.ts'
 
 export class GroupMedia {
   readonly session: GroupSession
@@ -16,7 +16,6 @@ export class GroupMedia {
   readonly pictures = new SvelteSet<MemberId>()
   readonly speaking = new SvelteSet<MemberId>()
   readonly #streams = new SvelteMap<MemberId, MediaStream>()
-  readonly #levels = new Map<MemberId, number>()
   readonly #active = new ActiveSpeaker()
   readonly #endHandover: () => void
   #preview = $state.raw<MediaStream | undefined>()
@@ -75,13 +74,8 @@ export class GroupMedia {
 
   /** Who is in the call now; of others nothing is kept. */
   keepOnly(members: readonly MemberId[]): void {
-    for (const member of [...this.#levels.keys()]) {
-      if (members.includes(member)) continue
-      this.#levels.delete(member)
-      this.speaking.delete(member)
-      this.#active.forget(member)
-    }
-    this.#speaker = this.#active.current
+    this.#active.keepOnly(members)
+    this.#tellSpeakers()
   }
 
   setMedia(choice: MediaChoice): void {
@@ -103,11 +97,14 @@ export class GroupMedia {
   }
 
   #heard(levels: readonly (readonly [MemberId, number])[]): void {
-    for (const [member, level] of levels) {
-      this.#levels.set(member, level)
-      if (level >= SPEAKING) this.speaking.add(member)
-      else this.speaking.delete(member)
-    }
-    this.#speaker = this.#active.update(this.#levels, performance.now())
+    this.#active.heard(levels, performance.now())
+    this.#tellSpeakers()
+  }
+
+  #tellSpeakers(): void {
+    const { speaking, current } = this.#active
+    for (const member of this.speaking) if (!speaking.includes(member)) this.speaking.delete(member)
+    for (const member of speaking) this.speaking.add(member)
+    this.#speaker = current
   }
 }

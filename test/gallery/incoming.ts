@@ -1,0 +1,4 @@
+import './install-bridge.ts'
+
+// Afterwards: the page reads the bridge as soon as it is loaded.
+void import('../../src-renderer/app/incoming.ts')
