@@ -252,8 +252,8 @@ export const SHOTS: readonly Shot[] = [
   main('group-four', 'group-four', CALL),
   main('group-speaker', 'group-seven', CALL, (page) => page.getByTestId('member-mara').click()),
   main('group-seven', 'group-seven', CALL),
-  main('group-people', 'group-seven', [...CALL, 'light'], bar(5)),
-  main('group-chat', 'group-chat', [...CALL, 'light'], bar(6)),
+  main('group-people', 'group-seven', [...CALL, 'light'], bar(4)),
+  main('group-chat', 'group-chat', [...CALL, 'light'], bar(5)),
   main('group-proof', 'group-four', ['dark', 'narrow', 'light'], async (page) => {
     await openProof(page)
     await page.getByRole('button', { name: 'Compare words' }).click()
