@@ -247,6 +247,13 @@ describe('being called', () => {
     expect(new Device().feed(invite({ admission: 'key-changed' })).done).toEqual(['record key-changed missed'])
   })
 
+  it('is busy in a group call, and says so to people it knows only', () => {
+    expect(new Device().feed(invite({ admission: 'busy' })).done).toEqual(['reply busy', 'record busy missed'])
+    const stranger = new Device().feed(invite({ admission: 'busy', known: false }))
+    expect(stranger.done).toEqual(['record busy missed'])
+    expect(stranger.call.kind).toBe('idle')
+  })
+
   it('stops ringing without a trace on the screen, and notes the missed call', () => {
     const device = new Device().feed(invite(), fire('ring', callId))
     expect(device.call.kind).toBe('idle')

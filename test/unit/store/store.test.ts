@@ -5,6 +5,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { StoredPrekey } from '../../../src-main/account/ports.ts'
+import type { Invitation } from '../../../src-main/group-calls/ports.ts'
 import { SealedDatabase, StoreError } from '../../../src-main/store/database.ts'
 import { MIGRATIONS } from '../../../src-main/store/migrations.ts'
 import { DEFAULT_SETTINGS } from '../../../src-main/store/settings-defaults.ts'
@@ -99,6 +100,40 @@ describe('the database', () => {
     expect(again.settings.all()).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', cameraId: 'front' })
     expect(again.meta.get('service-address')).toBe('calls.example.org')
     expect(again.meta.get('account')).toBeUndefined()
+  })
+
+  it('keeps the people of a group call with it', () => {
+    const store = open()
+    const group = [{ name: 'Ada "the first"', handle: 'ada' }]
+    store.history.add({ ...call('1', 5), group, reason: 'everyone-left' })
+    expect(reopen().history.all()).toEqual([{ ...call('1', 5), group, reason: 'everyone-left' }])
+  })
+
+  it('keeps invitations until they expire, the newest to each call', () => {
+    const store = open()
+    const invitation = (sentAt: number): Invitation => ({
+      groupId: new Uint8Array(16).fill(7),
+      createHash: new Uint8Array(32).fill(1),
+      ticket: new Uint8Array(40).fill(2),
+      inviterCertHash: new Uint8Array(32).fill(3),
+      inviterHandle: new Sensitive('ada'),
+      inviterName: 'Ada',
+      people: new Sensitive(['ada', 'ben']),
+      video: true,
+      sentAt,
+      expiresAt: sentAt + 100,
+    })
+    store.invitations.save(invitation(1000))
+    store.invitations.save(invitation(1050))
+    const again = reopen()
+    const [kept, ...others] = again.invitations.all(1100)
+    expect(others).toEqual([])
+    expect(kept).toMatchObject({ sentAt: 1050, inviterName: 'Ada', video: true, ticket: invitation(0).ticket })
+    expect(kept?.people.reveal()).toEqual(['ada', 'ben'])
+    expect(again.invitations.all(1150)).toEqual([])
+    again.invitations.save(invitation(2000))
+    again.invitations.remove(invitation(0).groupId)
+    expect(again.invitations.all(2001)).toEqual([])
   })
 
   it('shows nothing of its content on disk', () => {
