@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: two real apps call each other through a real service, driven through their real screens.
+ * `npm run demo`: two real apps, or more with --participants, call each other through a real service, driven through their real screens.
  * Writes `reports/demo.json` and screenshots. Flags: --relay-only, --suite <name>, --codec <name>, --seconds <n>,
- * --video <file.y4m>, --audio <file.wav>.
+ * --video <file.y4m>, --audio <file.wav>, --participants <n>.
  */
 import path from 'node:path'
 import { build } from './build.mjs'

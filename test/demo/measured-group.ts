@@ -1,0 +1,148 @@
+/** One group call between real apps, with its keys and member lists followed: what `npm run demo -- --participants` reports. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
+import type { Bridge } from '../../src-shared/ipc/contract.ts'
+import { accept, createAccount, snapshot, until } from '../e2e/harness/actions.ts'
+import { type RunningApp, startApp } from '../e2e/harness/app.ts'
+import { quantile } from '../e2e/harness/picture-probe.ts'
+import type { CallOptions } from './measured-call.ts'
+
+const PEOPLE = ['ada', 'grace', 'alan', 'edith', 'linus', 'mary', 'niklaus', 'barbara'] as const
+export const PARTICIPANTS_MAX = PEOPLE.length
+
+export interface GroupReport {
+  readonly participants: number
+  /** Each of which had keys of its own, as the founder saw them. */
+  readonly epochs: number
+  /** From the first to the last participant that sends under an epoch's keys. */
+  readonly rekeyMs: { readonly p50: number | undefined; readonly p95: number | undefined }
+  /** rosterHash, hexadecimal: equal for all. */
+  readonly rosterDigest: string
+  /** From the last one's yes until everybody sees everybody's picture. */
+  readonly acceptToAllPicturesMs: number
+  /** Percent of one core, all processes of an app. */
+  readonly cpuPercent: readonly number[]
+}
+
+type Options = Pick<CallOptions, 'service' | 'seconds' | 'video' | 'audio' | 'screenshots'>
+
+const ACCEPT_LIMIT_MS = 60_000
+
+export async function startCrowd({ service, video, audio }: Options, count: number): Promise<readonly RunningApp[]> {
+  const apps: RunningApp[] = []
+  // One after the other: each start keeps a core busy.
+  for (const name of PEOPLE.slice(0, count)) {
+    const app = await startApp({ name, service: service.address, video, audio })
+    apps.push(app)
+    await createAccount(app, name, name)
+  }
+  return apps
+}
+
+export async function measureGroup(apps: readonly RunningApp[], options: Options): Promise<GroupReport> {
+  const pages = await Promise.all(apps.map((app) => app.main()))
+  const [founder, ...guests] = pages
+  if (founder === undefined) throw new Error('a call without a founder')
+  await Promise.all(pages.map(watchEpochs))
+  await startGroup(founder, PEOPLE.slice(1, apps.length))
+  for (const app of apps.slice(1)) await accept(app)
+  const accepted = Date.now()
+  await Promise.all(pages.map((page, at) => untilAllSeen(page, at, apps.length)))
+  const acceptToAllPicturesMs = Date.now() - accepted
+
+  if (options.screenshots !== undefined) {
+    mkdirSync(options.screenshots, { recursive: true })
+    for (const [at, page] of pages.entries()) {
+      await page.screenshot({ path: path.join(options.screenshots, `group-${PEOPLE[at] ?? String(at)}.png`) })
+    }
+  }
+  await Promise.all(apps.map((app) => app.cpuPercent()))
+  await founder.waitForTimeout(options.seconds * 1000)
+  const cpuPercent = (await Promise.all(apps.map((app) => app.cpuPercent()))).map(Math.round)
+  const [rosterDigest, ...others] = await Promise.all(
+    pages.map(async (page) => (await snapshot(page)).group?.proof?.rosterDigest),
+  )
+  if (rosterDigest === undefined || others.some((other) => other !== rosterDigest)) {
+    throw new Error('the member lists differ')
+  }
+  // One leaves: the rest go on with new keys.
+  const last = guests.at(-1)
+  if (last !== undefined) await leave(last)
+  const rest = pages.filter((page) => page !== last)
+  await Promise.all(
+    rest.map((page) => until(page, 'it is seen', ({ group }) => group?.members.length === rest.length - 1)),
+  )
+  await founder.waitForTimeout(2000)
+  const seen = await Promise.all(pages.map(takeEpochs))
+  for (const page of rest) await leave(page)
+  const spans = spansOf(seen)
+  return {
+    participants: apps.length,
+    epochs: seen[0]?.length ?? 0,
+    rekeyMs: { p50: quantile(spans, 0.5), p95: quantile(spans, 0.95) },
+    rosterDigest,
+    acceptToAllPicturesMs,
+    cpuPercent,
+  }
+}
+
+async function startGroup(page: Page, handles: readonly string[]): Promise<void> {
+  await page.getByRole('button', { name: texts['group.start'] }).click()
+  const field = page.getByRole('textbox', { name: texts['group.choose'] })
+  for (const handle of handles) {
+    await field.fill(handle)
+    await field.press('Enter')
+  }
+  await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
+}
+
+async function untilAllSeen(page: Page, at: number, count: number): Promise<void> {
+  await until(
+    page,
+    'everybody is in',
+    ({ group }) => group?.members.filter(({ keyed }) => keyed).length === count - 1,
+    ACCEPT_LIMIT_MS,
+  )
+  for (const other of PEOPLE.slice(0, count)) {
+    if (other !== PEOPLE[at]) await page.getByTestId(`member-${other}-video`).waitFor({ timeout: ACCEPT_LIMIT_MS })
+  }
+}
+
+async function leave(page: Page): Promise<void> {
+  await page.getByRole('button', { name: texts['call.end'] }).click()
+  await until(page, 'it is out', ({ group }) => group === undefined || group.phase.kind === 'ended')
+}
+
+interface EpochSeen {
+  readonly epoch: number
+  /** `Date.now()` in the page: all of them are on one machine. */
+  readonly at: number
+}
+
+declare const window: { readonly sightline: Bridge; epochsSeen: EpochSeen[] }
+
+async function watchEpochs(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    window.epochsSeen = []
+    window.sightline.on('snapshot', ({ group }) => {
+      const epoch = group?.proof?.epoch
+      if (epoch !== undefined && window.epochsSeen.at(-1)?.epoch !== epoch)
+        window.epochsSeen.push({ epoch, at: Date.now() })
+    })
+  })
+}
+
+function takeEpochs(page: Page): Promise<readonly EpochSeen[]> {
+  return page.evaluate(() => window.epochsSeen)
+}
+
+/** Of the epochs that more than one took part in. */
+function spansOf(seen: readonly (readonly EpochSeen[])[]): number[] {
+  const epochs = new Set(seen.flatMap((list) => list.map(({ epoch }) => epoch)))
+  return [...epochs].flatMap((epoch) => {
+    const times = seen.flatMap((list) => list.filter((one) => one.epoch === epoch).map(({ at }) => at))
+    return times.length < 2 ? [] : [Math.max(...times) - Math.min(...times)]
+  })
+}
