@@ -15,7 +15,7 @@ import type { CallEnvironment, CallPreferences } from '../calls/ports.ts'
 import { createGroupCalls, type GroupCalls } from '../group-calls/group-calls.ts'
 import { createDirectLinks } from '../ice/direct-link.ts'
 import { createRelayLinks } from '../ice/relay-link.ts'
-import type { GroupEnvironment } from '../group-calls/ports.ts'
+import type { GroupEnvironment, InvitationStore } from '../group-calls/ports.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import { ServiceClient } from '../signaling/service-client.ts'
 import type { Service } from '../signaling/service.ts'
@@ -219,7 +219,9 @@ export class ServiceSession {
       },
       relays,
       rooms: relays,
-      invitations: store.invitations,
+      invitations: withoutFailing(store.invitations, (error) => {
+        log.error({ error }, 'an invitation was not kept')
+      }),
       directs: createDirectLinks({ clock }),
       mediaPorts,
       show: ({ call, incoming }) => {
@@ -259,4 +261,25 @@ function preferencesOf(settings: Settings): CallPreferences {
   const { preferredSuite, hideAddress, contactsOnly } = settings
   const others = SUITES.map(({ name }) => name).filter((name) => name !== preferredSuite)
   return { suites: [preferredSuite, ...others], hideAddress, contactsOnly }
+}
+
+/** A call goes on also where the disk is full: all that is lost is that it can be joined again later. */
+function withoutFailing(store: InvitationStore, failed: (error: unknown) => void): InvitationStore {
+  const attempt = <Value>(work: () => Value, otherwise: Value): Value => {
+    try {
+      return work()
+    } catch (error) {
+      failed(error)
+      return otherwise
+    }
+  }
+  return {
+    all: (now) => attempt(() => store.all(now), []),
+    save(invitation) {
+      attempt(() => store.save(invitation), undefined)
+    },
+    remove(groupId) {
+      attempt(() => store.remove(groupId), undefined)
+    },
+  }
 }

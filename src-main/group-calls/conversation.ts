@@ -7,7 +7,8 @@ import type { EventKind } from '../../src-shared/ipc/group-view.ts'
 
 const CHAT_KEPT = 500
 const EVENTS_KEPT = 100
-const REACTION_SHOWN: Ms = 5 * SECOND
+/** Afterwards the screen must be told that it is gone. */
+export const REACTION_SHOWN: Ms = 5 * SECOND
 const REACTIONS_SHOWN = 64
 /** Said so shortly before the room was lost, a line may not have reached everybody: it is sent again. */
 const SAY_AGAIN: Ms = 30 * SECOND
@@ -92,6 +93,3 @@ export class Conversation {
     return String(++this.#counter)
   }
 }
-
-/** How long after a reaction the screen must be told that it is gone. */
-export const REACTION_GONE: Ms = REACTION_SHOWN

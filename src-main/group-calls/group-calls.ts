@@ -15,10 +15,11 @@ import { groupIdOf } from '../../src-shared/group/roster.ts'
 import type { GroupOutcome } from '../../src-shared/ipc/contract.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
-import { REACTION_GONE } from './conversation.ts'
+import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
 import { createContext, type GroupContext, type GroupRunner, type Wanted } from './group-context.ts'
 import { mailReceived } from './invitations.ts'
+import { KnownInvitations } from './known-invitations.ts'
 import { beginStay, tellMembers } from './keys.ts'
 import type { GroupEnvironment, GroupViews, Invitation } from './ports.ts'
 import { sendRecord } from './say.ts'
@@ -78,6 +79,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly environment: GroupEnvironment
   readonly #contexts = new Map<CallId, GroupContext>()
   readonly #effects: GroupEffects
+  readonly #invitations: KnownInvitations
   readonly #stopMail: () => void
   #state: GroupState | undefined
   readonly #events: GroupEvent[] = []
@@ -87,7 +89,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   #returning: { readonly callId: CallId; readonly media: MediaChoice } | undefined
 
   constructor(environment: GroupEnvironment) {
-    this.environment = environment
+    this.#invitations = new KnownInvitations(environment.invitations)
+    this.environment = { ...environment, invitations: this.#invitations }
     this.#effects = new GroupEffects(this)
     const desk = {
       runner: this,
@@ -166,7 +169,9 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const context = this.#contexts.get(callId)
     if (context === undefined) return
     const wanted = handles.map(wantedBy)
-    context.wanted.push(...wanted)
+    // Who is called once more is called once.
+    const others = context.wanted.filter(({ handle }) => !handles.includes(handle.reveal()))
+    context.wanted = [...others, ...wanted]
     this.dispatch({ kind: 'user-invite', groupId: callId, people: context.invited.put(wanted) })
   }
 
@@ -229,7 +234,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     if (context === undefined || !sendRecord(context, { type: 'reaction', emoji })) return
     const { clock } = this.environment
     context.conversation.reacted(undefined, emoji, clock.now())
-    clock.after(REACTION_GONE, this.changed)
+    clock.after(REACTION_SHOWN, this.changed)
     this.changed()
   }
 

@@ -62,7 +62,7 @@ export interface GroupContext {
   readonly invitation: Invitation | undefined
   /** Who called, where the directory confirmed it. */
   caller: Person | undefined
-  readonly wanted: Wanted[]
+  wanted: readonly Wanted[]
   /** Of `wanted`: who was asked for at one time later. */
   readonly invited: Kept<readonly Wanted[]>
 

@@ -11,6 +11,7 @@ import { parseMemberKey, verifyMemberKey } from '../../src-shared/group/member-k
 import { type Member, memberOf, refusalOf } from '../../src-shared/group/membership.ts'
 import type { RecordContent } from '../../src-shared/group/record-content.ts'
 import { type MemberAddress, memberAddress } from '../../src-shared/protocol/relay-frame.ts'
+import { REACTION_SHOWN } from './conversation.ts'
 import { type GroupContext, type GroupRunner, keepJoin } from './group-context.ts'
 import { identified } from './presence.ts'
 import { wordsSaid } from './words.ts'
@@ -129,6 +130,7 @@ function said(runner: GroupRunner, context: GroupContext, device: DeviceId, cont
       break
     case 'reaction':
       conversation.reacted(device, content.emoji, now)
+      runner.environment.clock.after(REACTION_SHOWN, runner.changed)
       break
     case 'hand':
       if (content.up && !context.handsSince.has(device)) context.handsSince.set(device, now)

@@ -93,7 +93,7 @@ describe('a group call of real apps', () => {
     await until(ben, 'ben has the line', ({ group }) => group?.chat[0]?.text === 'Hello all')
   })
 
-  it('goes on with new keys without who was killed, and with who comes back', { timeout: 180_000 }, async () => {
+  it('goes on with new keys without who left, and with who comes back', { timeout: 180_000 }, async () => {
     const ada = await pageOf('ada')
     const before = (await snapshot(ada)).group?.proof?.epoch ?? 0
     const ben = await pageOf('ben')
@@ -102,6 +102,14 @@ describe('a group call of real apps', () => {
     await together('ada', 'mia')
     expect((await snapshot(ada)).group?.proof?.epoch).toBeGreaterThan(before)
     await ben.getByRole('button', { name: texts['group.joinAgain'] }).click()
+    await together('ada', 'ben', 'mia')
+  })
+
+  it('comes back when its page is loaded again, with keys that no earlier page had', { timeout: 120_000 }, async () => {
+    const [ada, mia] = [await pageOf('ada'), await pageOf('mia')]
+    const before = (await snapshot(ada)).group?.proof?.epoch ?? 0
+    await mia.reload()
+    await until(ada, 'there are new keys', ({ group }) => (group?.proof?.epoch ?? 0) > before, 30_000)
     await together('ada', 'ben', 'mia')
   })
 
