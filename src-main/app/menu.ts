@@ -40,6 +40,7 @@ function template(texts: Texts, navigate: (payload: Notices['navigate']) => void
       label: texts.file,
       submenu: [
         to(texts.newCall, 'CmdOrCtrl+N', 'new-call'),
+        to(texts.newGroup, 'CmdOrCtrl+Shift+N', 'new-group'),
         to(texts.search, 'CmdOrCtrl+F', 'search'),
         separator,
         ...(mac ? [] : [settings, separator]),

@@ -6,6 +6,7 @@ const english = {
   about: 'About Sightline',
   file: 'File',
   newCall: 'New Call',
+  newGroup: 'New Group Call',
   search: 'Search',
   settings: 'Settings…',
   close: 'Close Window',

@@ -1,5 +1,5 @@
 /** Which keys do what, and how a platform writes them. */
-export type Shortcut = 'new-call' | 'search' | 'settings' | 'mute' | 'camera' | 'full-screen' | 'end'
+export type Shortcut = 'new-call' | 'new-group' | 'search' | 'settings' | 'mute' | 'camera' | 'full-screen' | 'end'
 
 export interface KeyPress {
   readonly key: string
@@ -17,6 +17,7 @@ interface Keys {
 
 const shortcuts: Readonly<Record<Shortcut, readonly Keys[]>> = {
   'new-call': [{ key: 'n', command: true, shift: false }],
+  'new-group': [{ key: 'n', command: true, shift: true }],
   search: [{ key: 'f', command: true, shift: false }],
   settings: [{ key: ',', command: true, shift: false }],
   mute: [{ key: 'd', command: true, shift: false }],
@@ -28,7 +29,16 @@ const shortcuts: Readonly<Record<Shortcut, readonly Keys[]>> = {
   end: [{ key: 'h', command: true, shift: true }],
 }
 
-const NAMES: readonly Shortcut[] = ['new-call', 'search', 'settings', 'mute', 'camera', 'full-screen', 'end']
+const NAMES: readonly Shortcut[] = [
+  'new-call',
+  'new-group',
+  'search',
+  'settings',
+  'mute',
+  'camera',
+  'full-screen',
+  'end',
+]
 
 /** The command key is ⌘ on the Mac and Ctrl elsewhere. */
 export function shortcutOf(press: KeyPress, platform: string): Shortcut | undefined {

@@ -84,7 +84,7 @@ export type GroupOutcome = 'started' | 'busy'
 export interface Notices {
   snapshot: Snapshot
   /** A menu entry, a shortcut or a deep link asks for a place in the app. */
-  navigate: { readonly to: 'new-call' | 'search' | 'settings' | 'main'; readonly handle?: string }
+  navigate: { readonly to: 'new-call' | 'new-group' | 'search' | 'settings' | 'main'; readonly handle?: string }
 }
 
 export type NoticeName = keyof Notices

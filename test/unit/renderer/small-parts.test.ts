@@ -23,6 +23,7 @@ describe('shortcutOf', () => {
   it('knows its keys by platform', () => {
     expect(shortcutOf(press('n', { ctrlKey: true }), 'linux')).toBe('new-call')
     expect(shortcutOf(press('n', { metaKey: true }), 'darwin')).toBe('new-call')
+    expect(shortcutOf(press('N', { ctrlKey: true, shiftKey: true }), 'linux')).toBe('new-group')
     expect(shortcutOf(press('n', { ctrlKey: true }), 'darwin')).toBeUndefined()
     expect(shortcutOf(press('H', { ctrlKey: true, shiftKey: true }), 'win32')).toBe('end')
     expect(shortcutOf(press('h', { ctrlKey: true }), 'win32')).toBeUndefined()
