@@ -352,8 +352,10 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const { clock, record, invitations } = this.environment
     if (this.#returning?.callId !== context.callId) record(historyEntry(context, reason, missed, clock.now()))
     const wasIn = context.stay > 0
-    if (OVER.has(reason) && (wasIn || reason !== 'no-answer')) invitations.remove(context.groupId)
-    else if (wasIn && !hasCompany(context)) invitations.remove(context.groupId)
+    // Who did not answer, or was busy, may still come.
+    const mayCome = !wasIn && (reason === 'no-answer' || reason === 'busy')
+    const isOver = OVER.has(reason) || (wasIn && !hasCompany(context))
+    if (isOver && !mayCome) invitations.remove(context.groupId)
   }
 
   #return(): void {
@@ -414,5 +416,5 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 }
 
 function wantedBy(handle: string): Wanted {
-  return { handle: new Sensitive(handle), person: undefined, failed: false }
+  return { handle: new Sensitive(handle), person: undefined, failed: undefined }
 }

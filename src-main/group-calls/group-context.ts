@@ -15,7 +15,7 @@ import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { MEMBER_ADDRESS_LENGTH, type MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
 import { Kept } from '../calls/call-context.ts'
 import type { PacketFlow } from '../calls/packet-flow.ts'
-import type { OwnIdentity, Person } from '../calls/ports.ts'
+import type { LookupFailure, OwnIdentity, Person } from '../calls/ports.ts'
 import type { GroupLink } from '../ice/links.ts'
 import { Chain } from './chain.ts'
 import { Conversation } from './conversation.ts'
@@ -35,8 +35,8 @@ export interface GroupRunner {
 export interface Wanted {
   readonly handle: Sensitive<string>
   person: Person | undefined
-  /** Nobody by this name, or not now. */
-  failed: boolean
+  /** Why nobody is called. */
+  failed: LookupFailure | undefined
 }
 
 /** What the room has shown since it was entered. */

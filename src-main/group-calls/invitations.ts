@@ -83,7 +83,8 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
   const known = desk.contextOf(callId)
   if (known?.createHash !== undefined && !equalBytes(known.createHash, invite.createHash)) return
   const admission = admissionOf(runner, caller)
-  if (admission !== 'key-changed') invitations.save(invitation)
+  // Who may not ring is not on the list of calls to join either.
+  if (admission === 'ring' || admission === 'busy') invitations.save(invitation)
   // One that is over keeps nothing that a second stay could use.
   if (known === undefined || known.released) {
     desk.add(
@@ -166,30 +167,38 @@ async function isNamed({ environment }: GroupRunner, { people }: Invitation, mai
 
 /** A GroupInvite to each device of these people. */
 export async function sendInvites(
-  { environment }: GroupRunner,
+  runner: GroupRunner,
   context: GroupContext,
   accounts: readonly AccountKey[],
 ): Promise<void> {
+  await Promise.all(
+    accounts.map(async (account) => {
+      const person = context.people.get(account)
+      if (person === undefined || (await sendInvite(runner, context, person)) || context.released) return
+      for (const wanted of context.wanted) if (wanted.person?.accountId === account) wanted.failed = 'offline'
+      runner.changed()
+    }),
+  )
+}
+
+/** `false`: it reached none of the person's devices. */
+async function sendInvite({ environment }: GroupRunner, context: GroupContext, person: Person): Promise<boolean> {
   const { own, groupId, chain } = context
-  const createHash = required(chain.roster, 'roster').createHash
-  const people = chain.roster?.members.map(({ handle }) => handle) ?? []
-  for (const account of accounts) {
-    const person = context.people.get(account)
-    if (person === undefined) continue
-    const ticket = await environment.groupTicket(groupId, person.accountPub, required(context.ticket, 'ticket'))
-    if (!ticket.ok || context.released) continue
-    const payload = encodeGroupInvite({
-      groupId,
-      createHash,
-      ticket: ticket.value,
-      media: { ...context.local, screen: false },
-      linkProof: undefined,
-      callerHandle: own.handle.reveal(),
-      callerName: claimedName(own.name.reveal()),
-      people,
-    })
-    for (const device of person.devices) void environment.mail.send(device, 'group-invite', payload)
-  }
+  const { createHash, members } = required(chain.roster, 'roster')
+  const ticket = await environment.groupTicket(groupId, person.accountPub, required(context.ticket, 'ticket'))
+  if (!ticket.ok) return false
+  const payload = encodeGroupInvite({
+    groupId,
+    createHash,
+    ticket: ticket.value,
+    media: { ...context.local, screen: false },
+    linkProof: undefined,
+    callerHandle: own.handle.reveal(),
+    callerName: claimedName(own.name.reveal()),
+    people: members.map(({ handle }) => handle),
+  })
+  const sent = await Promise.all(person.devices.map((device) => environment.mail.send(device, 'group-invite', payload)))
+  return sent.some(({ ok }) => ok)
 }
 
 export function sendCancels(

@@ -72,7 +72,7 @@ async function lookUp(
         one.person = found.value
         people.set(found.value.accountId, found.value)
       } else if (reason !== undefined) {
-        one.failed = true
+        one.failed = reason
         failures.push(reason)
       }
     }),

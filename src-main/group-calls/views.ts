@@ -16,6 +16,7 @@ import type {
 } from '../../src-shared/ipc/group-view.ts'
 import type { HistoryEntry, IncomingView, PersonName } from '../../src-shared/ipc/snapshot.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
+import type { LookupFailure } from '../calls/ports.ts'
 import type { GroupContext } from './group-context.ts'
 import type { Invitation } from './ports.ts'
 
@@ -129,7 +130,7 @@ function inviteeViews(context: GroupContext, call: Inside | undefined): readonly
   const isIn = (account: string): boolean => call?.roster.members.some((member) => member.account === account) === true
   return context.wanted.flatMap(({ handle, person, failed }): InviteeView[] => {
     const typed = handle.reveal()
-    if (failed) return [{ name: typed, handle: typed, state: 'not-found' }]
+    if (failed !== undefined) return [{ name: typed, handle: typed, state: stateOf(failed) }]
     if (person === undefined) return [{ name: typed, handle: typed, state: 'calling' }]
     if (isIn(person.accountId)) return []
     const answer = call?.invitees.find(({ account }) => account === person.accountId)?.answer
@@ -137,6 +138,11 @@ function inviteeViews(context: GroupContext, call: Inside | undefined): readonly
     if (call !== undefined && answer === undefined && !call.inviting.includes(person.accountId)) return []
     return [{ name: person.name, handle: person.handle.reveal(), state: answers[answer ?? 'none'] }]
   })
+}
+
+function stateOf(failed: LookupFailure): InviteeView['state'] {
+  if (failed === 'key-changed') return failed
+  return failed === 'offline' ? 'not-reached' : 'not-found'
 }
 
 function proofOf(context: GroupContext, call: Inside | undefined): GroupProof | undefined {

@@ -63,8 +63,8 @@ export interface MemberView extends PersonName {
 }
 
 export interface InviteeView extends PersonName {
-  /** `not-found`: nobody has this handle, or the service does not answer. */
-  readonly state: 'calling' | 'ringing' | 'declined' | 'busy' | 'not-found'
+  /** `key-changed`: the person has to look at the new key first (R7). `not-reached`: the service did not take the invitation. */
+  readonly state: 'calling' | 'ringing' | 'declined' | 'busy' | 'not-found' | 'key-changed' | 'not-reached'
 }
 
 export interface GroupProof {
