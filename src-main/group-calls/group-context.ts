@@ -78,6 +78,8 @@ export interface GroupContext {
   readonly shares: Kept<KeyShare>
   readonly heads: HeadWatch
   flow: PacketFlow | undefined
+  /** Layers of the own picture that the relay forwards to anybody. */
+  wantedLayers: readonly number[]
   /** The epoch whose keys the media worker sends with. */
   mediaEpoch: number | undefined
   /** The epoch that media and records leave under; `undefined`: nothing leaves. */
@@ -130,6 +132,7 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     shares: new Kept(SHARES_KEPT),
     heads: new HeadWatch(),
     flow: undefined,
+    wantedLayers: [],
     mediaEpoch: undefined,
     sending: undefined,
     stay: 0,

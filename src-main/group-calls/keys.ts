@@ -7,6 +7,7 @@ import { memberOf } from '../../src-shared/group/membership.ts'
 import { required } from '../calls/call-context.ts'
 import { PacketFlow } from '../calls/packet-flow.ts'
 import type { GroupContext, GroupRunner } from './group-context.ts'
+import { askForKeyframes, passRequests } from './pictures.ts'
 import { sendMessage } from './say.ts'
 
 export function enterEpoch({ environment }: GroupRunner, { chain, keys }: GroupContext, epoch: Epoch): void {
@@ -64,7 +65,7 @@ export function sendWith(runner: GroupRunner, context: GroupContext, epoch: Epoc
   context.sending = epoch
   if (context.mediaEpoch === epoch) {
     // Nothing left for a while, and the same key goes on: whoever watches has lost the thread.
-    for (const layer of wantedLayers(context)) mediaPorts.send(callId, { kind: 'keyframe', layer })
+    askForKeyframes(runner, context)
     return
   }
   context.mediaEpoch = epoch
@@ -82,6 +83,7 @@ export function beginStay(runner: GroupRunner, context: GroupContext): void {
   context.mediaEpoch = undefined
   context.sending = undefined
   context.flow?.stop()
+  passRequests(runner, context)
   context.flow = new PacketFlow(environment.clock, environment.mediaPorts, callId, {
     sendingPath: () => (context.sending === undefined ? undefined : 'relay'),
     takes: () => state().call.kind === 'inside',
@@ -103,18 +105,7 @@ export function tellMembers(runner: GroupRunner, context: GroupContext): void {
       return { id, ssrcPrefix: member.ssrcPrefix, media }
     })
   runner.environment.mediaPorts.send(callId, { kind: 'members', ownSsrcPrefix: self.ssrcPrefix, others })
-  runner.environment.mediaPorts.send(callId, { kind: 'wanted-layers', layers: wantedLayers(context) })
 }
-
-/** Everybody's picture goes to everybody in one size: the more of them share a screen and a network, the smaller. */
-function wantedLayers({ chain }: GroupContext): readonly number[] {
-  const others = (chain.roster?.members.length ?? 1) - 1
-  if (others <= 0) return []
-  return [others <= LARGE_UP_TO ? 2 : others <= MIDDLE_UP_TO ? 1 : 0]
-}
-
-const LARGE_UP_TO = 1
-const MIDDLE_UP_TO = 4
 
 /** The port may keep the keys for a page that comes later; the ring's own are erased when the machine says so. */
 function copyOf({ audio, video, screen }: StreamKeys): StreamKeys {

@@ -4,8 +4,9 @@ import type { Result } from '../../src-shared/base/result.ts'
 import type { Sensitive } from '../../src-shared/base/sensitive.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupView, JoinableCall } from '../../src-shared/ipc/group-view.ts'
+import type { GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { IncomingView } from '../../src-shared/ipc/snapshot.ts'
-import type { CallEnvironment } from '../calls/ports.ts'
+import type { CallEnvironment, MediaPorts } from '../calls/ports.ts'
 import type { GroupLinks } from '../ice/links.ts'
 
 /** A call that this account may join: it was invited, or founded it. */
@@ -40,10 +41,16 @@ export interface GroupViews {
   readonly joinable: readonly JoinableCall[]
 }
 
+export interface GroupMediaPorts extends MediaPorts {
+  /** What the media worker asks of the relay, until `close`. */
+  onRequests(callId: string, listener: (request: GroupFromWorker) => void): void
+}
+
 export interface GroupEnvironment extends Pick<
   CallEnvironment,
-  'clock' | 'random' | 'identity' | 'preferences' | 'directory' | 'mail' | 'mediaPorts' | 'record'
+  'clock' | 'random' | 'identity' | 'preferences' | 'directory' | 'mail' | 'record'
 > {
+  readonly mediaPorts: GroupMediaPorts
   readonly rooms: GroupLinks
   /** A ticket for the group's room, for the devices of `accountPub`. `authority`: the founder's seed, or a ticket of the own account. */
   readonly groupTicket: (

@@ -8,6 +8,7 @@ import type { GroupListener } from '../ice/links.ts'
 import { createEntry, machineRoster } from './chain.ts'
 import type { GroupContext, GroupRunner } from './group-context.ts'
 import { messageArrived } from './messages.ts'
+import { wanted } from './pictures.ts'
 import { cameIn, identified, wentOut } from './presence.ts'
 
 export function openRoom(runner: GroupRunner, context: GroupContext): void {
@@ -37,6 +38,12 @@ export function openRoom(runner: GroupRunner, context: GroupContext): void {
     refused: whileHeld((length: number, reason: SubmitRefusal) => refused(runner, context, length, reason)),
     entered: whileHeld((address: MemberAddress) => cameIn(runner, context, address)),
     left: whileHeld((address: MemberAddress) => wentOut(runner, context, address)),
+    wanted: whileHeld((layers: readonly number[], keyframes: readonly number[]) =>
+      wanted(runner, context, layers, keyframes),
+    ),
+    missing: whileHeld((ssrc: number, sequenceNumbers: readonly number[]) => {
+      runner.environment.mediaPorts.send(callId, { kind: 'missing', ssrc, sequenceNumbers })
+    }),
   }
   context.link = runner.environment.rooms.enter(required(context.ticket, 'ticket'), listener)
 }

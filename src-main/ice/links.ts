@@ -3,7 +3,7 @@
  * A packet is one protected RTP or RTCP packet; a message is one record of the control channel or the Accept.
  */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
-import type { MemberAddress, SubmitRefusal } from '../../src-shared/protocol/relay-frame.ts'
+import type { MemberAddress, PictureWant, SubmitRefusal } from '../../src-shared/protocol/relay-frame.ts'
 
 export type { MemberAddress }
 
@@ -44,6 +44,10 @@ export interface GroupListener extends Omit<RelayListener, 'left'> {
   entered(device: MemberAddress): void
   /** And now it is not, or may not be. After `lost` nobody counts as being there. */
   left(device: MemberAddress): void
+  /** The layers of the own picture that anybody gets, and those of which a keyframe is needed. */
+  wanted(layers: readonly number[], keyframes: readonly number[]): void
+  /** Packets of an own stream did not arrive. */
+  missing(ssrc: number, sequenceNumbers: readonly number[]): void
 }
 
 /** As with `RelayLink`, `false` if it could not be sent now. */
@@ -53,8 +57,14 @@ export interface GroupLink {
   broadcast(message: Bytes): boolean
   /** Entries to be appended to the chain, all or none: answered by `entries` or `refused`. At most what one frame takes. */
   submit(entries: readonly Bytes[]): boolean
-  /** To all members, if this device is one and the packet's SSRC is its own. */
+  /** To those members whom the relay chooses, if this device is one and the packet's SSRC is its own. */
   sendPacket(packet: Bytes): boolean
+  /** Whose pictures this device looks at, the whole list, the most important first. `downlink`: kbit/s; 0: no limit was met. */
+  want(pictures: readonly PictureWant[], downlink: number): void
+  /** The picture of `of` cannot go on here. */
+  requestKeyframe(of: MemberAddress): void
+  /** Packets of another's stream did not arrive. */
+  requestPackets(ssrc: number, sequenceNumbers: readonly number[]): void
   close(): void
 }
 

@@ -9,8 +9,11 @@ import {
   encodeRelayFrame,
   EVERYBODY,
   type MemberAddress,
+  MISSING_MAX,
   parseRelayFrame,
+  type PictureWant,
   RELAY_KEEP_ALIVE,
+  RELAY_RECEIVERS_MAX,
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
@@ -54,6 +57,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
   readonly #listener: Pick<RelayListener, 'opened' | 'lost' | 'packet'>
   readonly #frameListener: FrameListener
   #receivers: readonly MemberAddress[] | undefined
+  #want: Extract<RelayFrame, { kind: 'want' }> | undefined
   #peer: Peer | undefined
   #open = false
   /** Attempts since the link last stood for `STABLE`. */
@@ -95,6 +99,19 @@ class NodeRelayLink implements RelayLink, GroupLink {
   setReceivers(members: readonly MemberAddress[]): void {
     this.#receivers = members
     if (this.#open) this.#sendFrame({ kind: 'receivers', receivers: members })
+  }
+
+  want(pictures: readonly PictureWant[], downlink: number): void {
+    this.#want = { kind: 'want', pictures: pictures.slice(0, RELAY_RECEIVERS_MAX), downlink }
+    if (this.#open) this.#sendFrame(this.#want)
+  }
+
+  requestKeyframe(of: MemberAddress): void {
+    if (this.#open) this.#sendFrame({ kind: 'keyframe', peer: of })
+  }
+
+  requestPackets(ssrc: number, sequenceNumbers: readonly number[]): void {
+    if (this.#open) this.#sendFrame({ kind: 'missing', ssrc, sequenceNumbers: sequenceNumbers.slice(0, MISSING_MAX) })
   }
 
   close(): void {
@@ -140,6 +157,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
     })
     // Before anything else: the relay keeps nothing of an earlier connection.
     if (this.#receivers !== undefined) this.#sendFrame({ kind: 'receivers', receivers: this.#receivers })
+    if (this.#want !== undefined) this.#sendFrame(this.#want)
     this.#options.log?.('relay link open')
     this.#listener.opened()
   }
@@ -202,9 +220,17 @@ function groupFrame(listener: GroupListener, frame: RelayFrame): boolean {
     case 'left':
       listener.left(frame.peer)
       return true
+    case 'wanted':
+      listener.wanted(frame.layers, frame.keyframes)
+      return true
+    case 'missing':
+      listener.missing(frame.ssrc, frame.sequenceNumbers)
+      return true
     case 'receivers':
     case 'submit':
     case 'keep-alive':
+    case 'want':
+    case 'keyframe':
       return false
     default:
       return unreachable(frame)

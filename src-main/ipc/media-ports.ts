@@ -8,9 +8,10 @@ import {
   CREDITS,
   type FromMain,
   GROUP_CREDITS,
+  type GroupFromWorker,
   type MediaPortHandover,
 } from '../../src-shared/ipc/media-port.ts'
-import type { MediaPorts } from '../calls/ports.ts'
+import type { GroupMediaPorts } from '../group-calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { LastingMessages } from './lasting-messages.ts'
 import { checkWorkerMessage } from './worker-message.ts'
@@ -22,6 +23,7 @@ type HandedKeys = 'with-keys' | 'await-keys'
 class CallPort {
   readonly #lasting = new LastingMessages()
   readonly #listeners = new Set<(batch: Uint8Array) => void>()
+  #onRequest: ((request: GroupFromWorker) => void) | undefined
   #waiting: Uint8Array[] = []
   #handedOver = false
   #port: MessagePortMain | undefined
@@ -51,6 +53,7 @@ class CallPort {
         return
       case 'credit':
       case 'keyframe':
+      case 'missing':
       case 'end':
         this.#port?.postMessage(message)
         return
@@ -62,6 +65,10 @@ class CallPort {
     return () => {
       this.#listeners.delete(listener)
     }
+  }
+
+  listenToRequests(listener: (request: GroupFromWorker) => void): void {
+    this.#onRequest = listener
   }
 
   get wasHandedOver(): boolean {
@@ -95,6 +102,7 @@ class CallPort {
     this.#port?.close()
     this.#port = undefined
     this.#listeners.clear()
+    this.#onRequest = undefined
     this.#waiting = []
     this.#lasting.clear()
   }
@@ -125,6 +133,10 @@ class CallPort {
       this.#underWay = Math.max(0, this.#underWay - message.count)
       return
     }
+    if (message.kind !== 'packets') {
+      this.#onRequest?.(message)
+      return
+    }
     for (const listener of this.#listeners) listener(message.batch)
     this.#takenIn++
     if (this.#takenIn < CREDIT_STEP) return
@@ -133,7 +145,7 @@ class CallPort {
   }
 }
 
-export interface ElectronMediaPorts extends MediaPorts {
+export interface ElectronMediaPorts extends GroupMediaPorts {
   /** The page in `to` asked for the port of `callId`, which is on or rings; perhaps before the call has anything to say. */
   handOver(callId: string, to: WebContents, keys: HandedKeys): void
   /** A page has had this call's port before. */
@@ -154,6 +166,9 @@ export function createMediaPorts(): ElectronMediaPorts {
       portOf(callId).send(message)
     },
     onPackets: (callId, listener) => portOf(callId).listen(listener),
+    onRequests(callId, listener) {
+      portOf(callId).listenToRequests(listener)
+    },
     close(callId) {
       calls.get(callId)?.close()
       calls.delete(callId)

@@ -1,6 +1,7 @@
 /** Validates what arrives from the media worker. No Electron in this file. */
-import type { FromWorker } from '../../src-shared/ipc/media-port.ts'
-import { CREDITS } from '../../src-shared/ipc/media-port.ts'
+import * as v from 'valibot'
+import { CREDITS, type FromWorker } from '../../src-shared/ipc/media-port.ts'
+import { LAYERS_MAX, MISSING_MAX, RELAY_RECEIVERS_MAX } from '../../src-shared/protocol/relay-frame.ts'
 
 /** One frame's packets: a 4K keyframe at the highest rate stays far below it. */
 export const MAX_BATCH = 4 << 20
@@ -15,5 +16,26 @@ export function checkWorkerMessage(data: unknown): FromWorker | undefined {
     const { count } = data
     return Number.isInteger(count) && count > 0 && count <= CREDITS ? { kind: 'credit', count } : undefined
   }
-  return undefined
+  const request = v.safeParse(groupRequest, data)
+  return request.success ? request.output : undefined
 }
+
+const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))
+const u16 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff))
+const layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LAYERS_MAX - 1))
+/** A certHash. */
+const member = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+
+const groupRequest = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('look'),
+    downlink: u32,
+    pictures: v.pipe(v.array(v.strictObject({ member, layer })), v.maxLength(RELAY_RECEIVERS_MAX)),
+  }),
+  v.strictObject({ kind: v.literal('stalled'), member }),
+  v.strictObject({
+    kind: v.literal('missing'),
+    ssrc: u32,
+    sequenceNumbers: v.pipe(v.array(u16), v.minLength(1), v.maxLength(MISSING_MAX)),
+  }),
+])

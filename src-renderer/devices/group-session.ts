@@ -21,8 +21,16 @@ export interface GroupSession extends OwnMedia {
   useCanvas(canvas: HTMLCanvasElement): void
   /** Who is where on it, pixels of the canvas. Who is left out is not drawn. */
   arrange(layout: MosaicLayout): void
+  /** Whose pictures are looked at, all of them each time, the most important first: nobody else's is sent here. */
+  watch(watched: readonly Watched[]): void
   /** A snapshot of what was measured up to now. */
   statistics(): Promise<GroupStatistics>
+}
+
+export interface Watched {
+  readonly member: MemberId
+  /** Of the place where it is shown, pixels of the screen. */
+  readonly height: number
 }
 
 export interface MosaicLayout {

@@ -3,7 +3,7 @@ import type {} from './insertable-tracks.d.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { FromWorker, VideoLimits } from '../media-worker/messages.ts'
 import { Answers } from './answers.ts'
-import type { GroupSession, GroupSessionListener, GroupStatistics, MosaicLayout } from './group-session.ts'
+import type { GroupSession, GroupSessionListener, GroupStatistics, MosaicLayout, Watched } from './group-session.ts'
 import { type OwnMediaOptions, WindowMedia } from './window-media.ts'
 
 export interface GroupSessionOptions extends OwnMediaOptions {
@@ -54,6 +54,10 @@ class WindowGroupSession extends WindowMedia implements GroupSession {
 
   arrange(layout: MosaicLayout): void {
     this.send({ kind: 'layout', layout })
+  }
+
+  watch(watched: readonly Watched[]): void {
+    this.send({ kind: 'watched', watched })
   }
 
   statistics(): Promise<GroupStatistics> {

@@ -3,6 +3,7 @@ import type { GroupFromMain } from '../../src-shared/ipc/media-port.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { MISSING_MAX } from '../../src-shared/protocol/relay-frame.ts'
 import type { GroupStatistics } from '../devices/group-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { CodecSelection } from './codec-selection.ts'
@@ -11,6 +12,7 @@ import { GroupMembers } from './group-members.ts'
 import { GroupOwnSide } from './group-own-side.ts'
 import { GroupProtection, type OpenedInGroup } from './group-protection.ts'
 import { LevelMeter } from './level-meter.ts'
+import { Looking } from './looking.ts'
 import type { FromWorker, VideoLimits } from './messages.ts'
 import { RateControl } from './rate-control.ts'
 import type { Reception } from './reception.ts'
@@ -27,6 +29,7 @@ export class GroupEngine {
   readonly microphone: FramePump<AudioData>
   readonly audioPlayout = new AudioPlayout()
   readonly stage = new Stage(() => this.#members.rearrange())
+  readonly looking = new Looking((request) => this.#transport.ask(request))
   readonly #post: (message: FromWorker) => void
   readonly #limits: VideoLimits
   readonly #protection = new GroupProtection()
@@ -56,6 +59,14 @@ export class GroupEngine {
     })
     this.#members = new GroupMembers({
       speaker: this.audioPlayout,
+      requests: {
+        stalled: (member) => this.#transport.ask({ kind: 'stalled', member }),
+        missing: (ssrc, lost) => {
+          for (let at = 0; at < lost.length; at += MISSING_MAX) {
+            this.#transport.ask({ kind: 'missing', ssrc, sequenceNumbers: lost.slice(at, at + MISSING_MAX) })
+          }
+        },
+      },
       sinkOf: (member) => this.stage.sinkOf(member),
       listenerOf: (member) => ({
         size: (size) => post({ kind: 'member-video', member, size }),
@@ -83,9 +94,14 @@ export class GroupEngine {
   attach(port: MessagePort): void {
     this.#transport.attach(port)
     this.#own?.reports.start()
+    this.looking.tell()
     if (this.#timers.length > 0) return
     this.#timers = [
-      setInterval(() => this.#followUplink(), RATE_INTERVAL_MS),
+      setInterval(() => {
+        this.#followUplink()
+        const { receivedBytes: bytes, counters } = this.#transport
+        this.looking.measure({ bytes, packets: counters.received, missed: this.#members.takeMissed() })
+      }, RATE_INTERVAL_MS),
       setInterval(() => this.#tellLevels(), LEVEL_INTERVAL),
     ]
   }
@@ -152,6 +168,9 @@ export class GroupEngine {
         return
       case 'keyframe':
         this.#own?.pictures.requestKeyframeOf(message.layer)
+        return
+      case 'missing':
+        this.#transport.sendAgain(message.ssrc, message.sequenceNumbers, undefined)
         return
       case 'end':
         this.end()

@@ -18,6 +18,7 @@ interface Present {
 
 export interface MembersOptions {
   readonly speaker: AudioPlayout
+  readonly requests: { stalled(member: MemberId): void; missing(ssrc: number, lost: readonly number[]): void }
   readonly sinkOf: (member: MemberId) => PictureSink | undefined
   readonly listenerOf: (member: MemberId) => RemoteListener
 }
@@ -69,6 +70,11 @@ export class GroupMembers {
     this.#served.clear()
   }
 
+  /** Of all members' pictures, since the last call of this. */
+  takeMissed(): number {
+    return [...this.#present.values()].reduce((sum, { party }) => sum + party.takeMissed(), 0)
+  }
+
   /** Members are shown elsewhere now. */
   rearrange(): void {
     for (const [id, { party }] of this.#present) party.show(this.#options.sinkOf(id))
@@ -80,8 +86,12 @@ export class GroupMembers {
   }
 
   #enter(id: MemberId, reports: Reports): RemoteParty {
-    const { speaker, sinkOf, listenerOf } = this.#options
-    const streams = { reports, speaker, pictures: new LayeredVideoReceiver(), forwarded: true }
+    const { speaker, requests, sinkOf, listenerOf } = this.#options
+    const pictureRequests = {
+      requestKeyframe: () => requests.stalled(id),
+      requestPackets: (ssrc: number, lost: readonly number[]) => requests.missing(ssrc, lost),
+    }
+    const streams = { reports, pictureRequests, speaker, pictures: new LayeredVideoReceiver(), forwarded: true }
     const party = new RemoteParty(sinkOf(id), streams, listenerOf(id))
     party.start()
     return party

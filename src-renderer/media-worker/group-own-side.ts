@@ -44,9 +44,10 @@ export class GroupOwnSide {
         receptionReport: (kind, loss, from) => {
           if (kind === 'video' && from !== undefined) uplink.reported(from, { loss, roundTrip: from.roundTrip })
         },
-        keyframeRequested: (ssrc) => this.pictures.requestKeyframe(ssrc),
         decodableThere,
-        packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
+        // The relay asks for these, in the name of all: no member speaks for the others.
+        keyframeRequested: () => undefined,
+        packetsMissing: () => undefined,
       },
     )
     const meter = new AudioLevelMeter()

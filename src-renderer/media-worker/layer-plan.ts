@@ -11,6 +11,12 @@ import type { PictureTarget } from './picture-encoder.ts'
 /** Of the shorter side, pixels: layer 0, 1 and 2. */
 export const LAYER_HEIGHTS = [180, 360, 720] as const
 
+/** The smallest layer that looks whole in a place of this height: scaled up by a third at most. */
+export function layerFor(height: number): number {
+  const layer = LAYER_HEIGHTS.findIndex((lines) => lines >= 0.75 * height)
+  return layer < 0 ? LAYER_HEIGHTS.length - 1 : layer
+}
+
 export interface Means {
   readonly source: PictureSize
   readonly codec: VideoCodec

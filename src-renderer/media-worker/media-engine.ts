@@ -81,6 +81,7 @@ export class MediaEngine {
     })
     const streams = {
       reports: this.#reports,
+      pictureRequests: this.#reports,
       speaker: this.audioPlayout,
       pictures: new VideoReceiver(),
       forwarded: false,

@@ -55,6 +55,7 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
     case 'track':
     case 'canvas':
     case 'layout':
+    case 'watched':
       if (engine instanceof MediaEngine) throw new Error(`a message for a group: ${message.kind}`)
       arrange(engine, message)
       return
@@ -68,7 +69,7 @@ function tellStatistics(engine: MediaEngine | GroupEngine, id: number): void {
   else post({ kind: 'group-statistics', id, statistics: engine.statistics() })
 }
 
-function arrange({ stage }: GroupEngine, message: GroupToWorker): void {
+function arrange({ stage, looking }: GroupEngine, message: GroupToWorker): void {
   switch (message.kind) {
     case 'track':
       stage.useTrack(message.member, message.picture)
@@ -78,6 +79,9 @@ function arrange({ stage }: GroupEngine, message: GroupToWorker): void {
       return
     case 'layout':
       stage.arrange(message.layout)
+      return
+    case 'watched':
+      looking.watch(message.watched)
       return
     default:
       unreachable(message)

@@ -1,7 +1,7 @@
 /** What the window and the media worker say to each other. */
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
-import type { GroupStatistics, MosaicLayout } from '../devices/group-session.ts'
+import type { GroupStatistics, MosaicLayout, Watched } from '../devices/group-session.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
 
 export type ToWorker =
@@ -32,6 +32,8 @@ export type GroupToWorker =
   /** What the mosaic is drawn on. */
   | { readonly kind: 'canvas'; readonly canvas: OffscreenCanvas }
   | { readonly kind: 'layout'; readonly layout: MosaicLayout }
+  /** Whose pictures are looked at, the most important first, in which size. */
+  | { readonly kind: 'watched'; readonly watched: readonly Watched[] }
 
 export type FromWorker =
   /** 0 to 1, of the last 50 ms. */

@@ -1,5 +1,11 @@
 /** The worker's end of the media port: batches of protected packets, and the credits that keep either side from queueing. */
-import { CREDIT_STEP, CREDITS, type FromMain, type FromWorker } from '../../src-shared/ipc/media-port.ts'
+import {
+  CREDIT_STEP,
+  CREDITS,
+  type FromMain,
+  type FromWorker,
+  type GroupFromWorker,
+} from '../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 
 export interface PortListener {
@@ -44,6 +50,11 @@ export class PortLink {
     this.#sent += packets.length
     this.#post({ kind: 'packets', batch: joinPackets(packets) })
     return true
+  }
+
+  /** Few and small: they need no credit. */
+  ask(request: GroupFromWorker): void {
+    this.#post(request)
   }
 
   close(): void {

@@ -41,8 +41,15 @@ export interface RemoteListener {
   spoke?(level: number): void
 }
 
+/** Asks the sender, or in a group the relay. */
+export interface PictureRequests {
+  requestKeyframe(ssrc: number): void
+  requestPackets(ssrc: number, lost: readonly number[]): void
+}
+
 export interface RemoteOptions {
   readonly reports: Reports
+  readonly pictureRequests: PictureRequests
   readonly speaker: AudioPlayout
   /** Which buffer suits the streams that come in. */
   readonly pictures: VideoBuffer
@@ -53,6 +60,7 @@ export interface RemoteOptions {
 export class RemoteParty {
   readonly reception = new Reception({ senderReport: (kind, info) => this.#sync.senderReport(kind, info) })
   readonly #reports: Reports
+  readonly #pictureRequests: PictureRequests
   readonly #listener: RemoteListener
   readonly #speaker: AudioPlayout
   readonly #sync = new PlayoutSync()
@@ -72,8 +80,9 @@ export class RemoteParty {
 
   /** `sink`: `undefined` while nobody looks. */
   constructor(sink: PictureSink | undefined, options: RemoteOptions, listener: RemoteListener) {
-    const { reports, speaker, pictures, forwarded } = options
+    const { reports, pictureRequests, speaker, pictures, forwarded } = options
     this.#reports = reports
+    this.#pictureRequests = pictureRequests
     this.#listener = listener
     this.#speaker = speaker
     this.#videoBuffer = pictures
@@ -141,6 +150,11 @@ export class RemoteParty {
     this.#videoPlayout.show(sink)
   }
 
+  /** Packets of the picture that were missed since the last call of this, whether or not they came later. */
+  takeMissed(): number {
+    return this.#requests.takeMissed()
+  }
+
   pathChanged(): void {
     this.#videoPlayout.poll()
   }
@@ -183,7 +197,7 @@ export class RemoteParty {
   #askForKeyframe(now: Ms): void {
     if (!this.#videoBuffer.takeKeyframeRequest(now, this.reception.roundTrip)) return
     const media = this.#videoBuffer.ssrc
-    if (media !== undefined) this.#reports.requestKeyframe(media)
+    if (media !== undefined) this.#pictureRequests.requestKeyframe(media)
   }
 
   /** Asks at once, and again while the answer does not come. */
@@ -194,7 +208,7 @@ export class RemoteParty {
     this.#videoBuffer.setPatience(patience)
     const lost = this.#requests.take(performance.now(), roundTrip, patience)
     const media = this.#requests.ssrc
-    if (media !== undefined && lost.length > 0) this.#reports.requestPackets(media, lost)
+    if (media !== undefined && lost.length > 0) this.#pictureRequests.requestPackets(media, lost)
     if (!this.#requests.isEmpty) this.#missingTimer = setTimeout(() => this.#askForMissing(), MISSING_INTERVAL)
   }
 

@@ -78,6 +78,7 @@ export class PacketRequests {
   #ssrc: number | undefined
   #sequence = new SequenceTracker()
   readonly #missing = new Map<number, Missing>()
+  #missed = 0
 
   /** Of the stream that packets come in of. */
   get ssrc(): number | undefined {
@@ -111,11 +112,19 @@ export class PacketRequests {
     for (const [index, missing] of this.#missing) {
       if (now > missing.since + patience) this.#missing.delete(index)
       else if (now >= (missing.askedAt === undefined ? missing.since + REORDER : missing.askedAt + pause)) {
+        if (missing.askedAt === undefined) this.#missed += 1
         missing.askedAt = now
         due.push(index % 0x1_0000)
       }
     }
     return due.sort(sequenceDelta)
+  }
+
+  /** Packets that were asked for, each counted once, since the last call of this. */
+  takeMissed(): number {
+    const missed = this.#missed
+    this.#missed = 0
+    return missed
   }
 
   get isEmpty(): boolean {

@@ -92,10 +92,7 @@ export class Reports {
 
   /** Asks for a keyframe of the stream `media` at once. */
   requestKeyframe(media: number): void {
-    const request: RtcpPacket = { kind: 'picture-loss', sender: this.#own.video.ssrc, media }
-    // In a group without the reports (RFC 5506), which are about all members and go to all of them.
-    if (this.#own.upper !== undefined) this.#listener.send('video', buildRtcp([request]))
-    else this.#send('video', [request])
+    this.#send('video', [{ kind: 'picture-loss', sender: this.#own.video.ssrc, media }])
   }
 
   /** Asks for packets of the stream `media` again. */

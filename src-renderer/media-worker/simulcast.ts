@@ -72,11 +72,7 @@ export class Simulcast {
     this.#wanted = layers
   }
 
-  /** Somebody cannot go on, or is about to begin with the layer of this SSRC. */
-  requestKeyframe(ssrc: number): void {
-    this.#layers.find((layer) => layer.ssrc === ssrc)?.requestKeyframe()
-  }
-
+  /** Somebody cannot go on, or is about to begin with it. */
   requestKeyframeOf(layer: number): void {
     this.#layers[layer]?.requestKeyframe()
   }

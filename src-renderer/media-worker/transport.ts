@@ -1,7 +1,7 @@
 /** The way in and out of the worker: protects what leaves, opens what comes, paces, and repeats what was lost. */
 import type { Result } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
-import type { FromMain } from '../../src-shared/ipc/media-port.ts'
+import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
 import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 import { Pacer } from './pacer.ts'
@@ -42,6 +42,7 @@ export class Transport<Packet extends Opened> {
   #link: PortLink | undefined
   #pictureSinceReport = 0
   #received = 0
+  #receivedBytes = 0
   #repeated = 0
   #refused = 0
 
@@ -67,6 +68,11 @@ export class Transport<Packet extends Opened> {
       refused: this.#refused,
       dropped: this.#link?.packetsDropped ?? 0,
     }
+  }
+
+  /** Of all packets that came in, whoever reads them. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
   }
 
   attach(port: MessagePort): void {
@@ -101,6 +107,11 @@ export class Transport<Packet extends Opened> {
     if (packets.length > 0) this.#send(packets)
   }
 
+  /** Of the relay, in a group. */
+  ask(request: GroupFromWorker): void {
+    this.#link?.ask(request)
+  }
+
   /** The share of the picture's packets that were missed since the last call of this, whatever came of it. */
   takeMissed(): number {
     const requested = [...this.#sentPackets.values()].reduce((sum, packets) => sum + packets.takeRequested(), 0)
@@ -113,6 +124,7 @@ export class Transport<Packet extends Opened> {
   take(packets: readonly Uint8Array[]): void {
     const now = performance.now()
     for (const packet of packets) {
+      this.#receivedBytes += packet.length
       const opened = this.#protection.open(packet, now)
       if (opened.ok) {
         this.#received += 1

@@ -15,11 +15,26 @@ export class Budget {
   }
 
   take(amount: number, now: UnixMs): boolean {
-    const elapsed = Math.max(0, now - this.#filledAt)
-    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed * this.#perSecond) / 1000)
-    this.#filledAt = now
+    this.#fill(now)
     if (amount > this.#tokens) return false
     this.#tokens -= amount
     return true
+  }
+
+  /** Anything is left: for what tells only afterwards how much it was, by `spend`. */
+  isLeft(now: UnixMs): boolean {
+    this.#fill(now)
+    return this.#tokens > 0
+  }
+
+  /** Of what there is, and beyond it. */
+  spend(amount: number): void {
+    this.#tokens -= amount
+  }
+
+  #fill(now: UnixMs): void {
+    const elapsed = Math.max(0, now - this.#filledAt)
+    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed * this.#perSecond) / 1000)
+    this.#filledAt = now
   }
 }

@@ -32,10 +32,6 @@ export class CallRoom implements Room {
     return this.#places.size
   }
 
-  get reach(): number {
-    return this.#places.size - 1
-  }
-
   admits({ address, certHash }: Visitor): boolean {
     const present = this.#places.get(address)
     return present === undefined ? this.#places.size < MEMBERS_MAX : equalBytes(present.member.certHash, certHash)
@@ -73,14 +69,17 @@ export class CallRoom implements Room {
     return true
   }
 
-  packet(from: RoomMember, packet: Buffer): boolean {
+  packet(from: RoomMember, packet: Buffer): number {
+    let copies = 0
     for (const address of this.#placeOf(from)?.receivers ?? []) {
       const receiver = this.#places.get(address)
       if (receiver === undefined) continue
       // Who was called hears nobody before it has answered them.
-      if (receiver.caller || receiver.agreed.has(from.address)) receiver.member.sendPacket(packet)
+      if (!receiver.caller && !receiver.agreed.has(from.address)) continue
+      receiver.member.sendPacket(packet)
+      copies += 1
     }
-    return true
+    return copies
   }
 
   drained(): void {

@@ -1,6 +1,6 @@
 /**
  * The room of a group's call (docs/protocol/group.md, section 5): it orders the entries of the group's chain, hands messages on,
- * and forwards the members' packets to the members. Devices check the chain themselves and trust the room for nothing; the room
+ * and says whose packets are forwarded, which is `forwarding`'s work. Devices check the chain themselves and trust the room for nothing; the room
  * reads it so that nobody can fill it with what does not count, and to know whom to let in.
  */
 import { setImmediate } from 'node:timers/promises'
@@ -10,7 +10,6 @@ import { MINUTE, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time
 import { parseEntry } from '../../src-shared/group/entry.ts'
 import { mayEnter, memberOf } from '../../src-shared/group/membership.ts'
 import { applyEntry, type EntryRefusal, type Roster } from '../../src-shared/group/roster.ts'
-import { prefixOfSsrc } from '../../src-shared/group/ssrc.ts'
 import {
   encodeRelayFrame,
   entriesThatFit,
@@ -19,6 +18,7 @@ import {
   type RelayFrame,
   type SubmitRefusal,
 } from '../../src-shared/protocol/relay-frame.ts'
+import { Forwarder } from './forwarding/forwarder.ts'
 import type { Room, RoomMember, Visitor } from './room.ts'
 
 /** Connected without being members: all 33 of a call whose relay was restarted, and as many who want to be added. */
@@ -76,6 +76,7 @@ export class GroupRoom implements Room {
   #roster: Roster | undefined
   /** The members that are inside. */
   #audience: readonly Seat[] = []
+  readonly #forwarder = new Forwarder()
   /** Submits are worked on one after another. */
   #work: Promise<void> = Promise.resolve()
 
@@ -85,10 +86,6 @@ export class GroupRoom implements Room {
 
   get size(): number {
     return this.#seats.size
-  }
-
-  get reach(): number {
-    return Math.max(0, this.#audience.length - 1)
   }
 
   admits(visitor: Visitor): boolean {
@@ -112,6 +109,7 @@ export class GroupRoom implements Room {
       ssrcPrefix: undefined,
     }
     this.#seats.set(member.address, seat)
+    if (present !== undefined) this.#forwarder.forget(present.member)
     this.#settle(seat)
     // Whom the chain does not name learns only how long it is.
     if (!this.#names(member)) this.#sendEntries([seat], this.#chain.length)
@@ -123,6 +121,7 @@ export class GroupRoom implements Room {
     const seat = this.#seatOf(member)
     if (seat === undefined) return
     this.#seats.delete(member.address)
+    this.#forwarder.forget(member)
     this.#conceal(seat)
     this.#gather()
     // Who comes next restores it.
@@ -130,19 +129,32 @@ export class GroupRoom implements Room {
   }
 
   frame(from: RoomMember, frame: RelayFrame): boolean {
-    if (frame.kind === 'message') this.#message(from, frame.peer, frame.message)
-    else if (frame.kind === 'submit') this.#work = this.#work.then(() => this.#submit(from, frame.entries))
-    else return false
-    return true
+    // From a connection whose place another has taken.
+    if (this.#seatOf(from) === undefined) return true
+    const now = this.#options.now()
+    switch (frame.kind) {
+      case 'message':
+        this.#message(from, frame.peer, frame.message)
+        return true
+      case 'submit':
+        this.#work = this.#work.then(() => this.#submit(from, frame.entries))
+        return true
+      case 'want':
+        this.#forwarder.look(from, frame, now)
+        return true
+      case 'missing':
+        this.#forwarder.missing(from, frame.ssrc, frame.sequenceNumbers, now)
+        return true
+      case 'keyframe':
+        this.#forwarder.keyframe(from, frame.peer, now)
+        return true
+      default:
+        return false
+    }
   }
 
-  /** The one place that decides who gets a packet. Hot: a packet of one of 33 members goes out 32 times. */
-  packet(from: RoomMember, packet: Buffer): boolean {
-    const seat = this.#seatOf(from)
-    if (seat?.ssrcPrefix === undefined) return true
-    if (prefixOfSsrc(ssrcOf(packet)) !== seat.ssrcPrefix) return false
-    for (const receiver of this.#audience) if (receiver !== seat) receiver.member.sendPacket(packet)
-    return true
+  packet(from: RoomMember, packet: Buffer): number | 'foreign' {
+    return this.#forwarder.forward(from, packet, this.#options.now())
   }
 
   drained(member: RoomMember): void {
@@ -292,6 +304,10 @@ export class GroupRoom implements Room {
 
   #gather(): void {
     this.#audience = this.#inside().filter(({ ssrcPrefix }) => ssrcPrefix !== undefined)
+    const participants = this.#audience.flatMap(({ member, ssrcPrefix }) =>
+      ssrcPrefix === undefined ? [] : [{ member, ssrcPrefix }],
+    )
+    this.#forwarder.setParticipants(participants, this.#options.now())
   }
 
   #forget(): void {
@@ -317,13 +333,6 @@ export class GroupRoom implements Room {
     const seat = this.#seats.get(member.address)
     return seat?.member === member ? seat : undefined
   }
-}
-
-/** RFC 3550 sections 5.1 and 6.4: the sender's SSRC, told apart as RFC 5761 section 4 does. */
-function ssrcOf(packet: Buffer): number {
-  const type = packet[1] ?? 0
-  const at = type >= 192 && type <= 223 ? 4 : 8
-  return packet.length < at + 4 ? 0 : packet.readUInt32BE(at)
 }
 
 function submitRefusal(reason: EntryRefusal): SubmitRefusal {

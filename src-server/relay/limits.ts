@@ -11,8 +11,9 @@ import { Budget } from './budget.ts'
 const PACKETS = { perSecond: 3000, burst: 3000 }
 const PACKET_BYTES = { perSecond: 2_000_000, burst: 2_000_000 }
 /**
- * Copies that go out. One core sends about 100 000 packets a second; a full call in which all 33 send sound and a small
- * picture, 80 packets a second each, needs 84 000. What is beyond would only wait, with everybody else's.
+ * Copies that go out. One core sends some 30 000 to 100 000 packets a second. A full call in which everybody looks at everybody's
+ * smallest picture (30 packets a second each) and hears five voices (50) needs 40 000. What is beyond would only wait, with
+ * everybody else's.
  */
 const COPIES = { perSecond: 100_000, burst: 100_000 }
 /** Of one member: twice what a busy one sends to 32 others. A hostile one takes a third of the room's. */
@@ -36,12 +37,16 @@ const ENTRIES_OF_ADDRESS = { perSecond: 48, burst: 4224 }
 /** An address is remembered so long after its last connection: until all that it may do is full again. */
 export const ADDRESS_REMEMBERED: Ms = 2 * MINUTE
 
+/** Packets that are asked for again: a tenth of what a busy receiver gets. */
+const REQUESTS = { perSecond: 300, burst: 600 }
+
 /** Of one connection. */
 export interface OwnAllowance {
   readonly packets: Budget
   readonly packetBytes: Budget
   readonly copies: Budget
   readonly frames: Budget
+  readonly requests: Budget
   readonly messages: Budget
   readonly entries: Budget
 }
@@ -58,6 +63,7 @@ export function ownAllowance(now: UnixMs): OwnAllowance {
     packetBytes: budget(PACKET_BYTES, now),
     copies: budget(OWN_COPIES, now),
     frames: budget(FRAMES, now),
+    requests: budget(REQUESTS, now),
     messages: budget(MESSAGES, now),
     entries: budget(ENTRIES, now),
   }

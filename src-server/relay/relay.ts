@@ -36,6 +36,8 @@ const ATTEMPTS_PER_ROOM = 6
 const PEERS_MAX = 2000
 /** As many as an address may have connections to the service: people behind one NAT, some of them in a call of 33. */
 const PEERS_PER_ADDRESS = 200
+/** What a keyframe costs its sender and the network, packets. */
+const KEYFRAME_COST = 20
 const OPENING_MAX: Ms = 20 * SECOND
 const SWEEP_EVERY: Ms = SECOND
 const IDLE_MAX: Ms = 10 * MINUTE
@@ -181,7 +183,14 @@ export class Relay {
         opened: () => this.#opened(connection),
         frame: (bytes) => {
           const heardAt = (connection.lastHeard = this.#options.now())
-          const frame = allowance.frames.take(1, heardAt) ? parseRelayFrame(bytes) : undefined
+          const frame = parseRelayFrame(bytes)
+          if (frame?.kind === 'missing' || frame?.kind === 'keyframe') {
+            // More of them than help anybody are passed over: a bad network is no offence.
+            if (!allowance.requests.take(costOf(frame), heardAt)) return
+          } else if (!allowance.frames.take(1, heardAt)) {
+            this.#close(connection)
+            return
+          }
           const allowed = frame !== undefined && affords(allowance, connection, frame)
           if (!allowed || !this.#frame(connection, frame)) this.#close(connection)
         },
@@ -252,11 +261,12 @@ export class Relay {
     const { place, origin, lastHeard: now } = connection
     if (place === undefined || packet.length < PACKET_MIN || packet.length > PACKET_MAX) return
     if (!allowance.packets.take(1, now) || !allowance.packetBytes.take(packet.length, now)) return
-    const copies = place.room.reach
-    if (!allowance.copies.take(copies, now) || !place.copies.take(copies, now)) return
-    if (!origin.allowance.copies.take(copies, now)) return
+    const budgets = [allowance.copies, place.copies, origin.allowance.copies]
+    if (!budgets.every((budget) => budget.isLeft(now))) return
     place.activeAt = now
-    if (!place.room.packet(connection, packet)) connection.foreign += 1
+    const copies = place.room.packet(connection, packet)
+    if (copies === 'foreign') connection.foreign += 1
+    else for (const budget of budgets) budget.spend(copies)
   }
 
   #makeRoom(name: RoomName): Room {
@@ -314,6 +324,11 @@ function affords(own: OwnAllowance, { place, origin, lastHeard: now }: Connectio
   const copies = frame.peer === EVERYBODY ? (place?.room.size ?? 1) : 1
   const bytes = copies * frame.message.length
   return own.messages.take(bytes, now) && shared.messages.take(bytes, now)
+}
+
+/** Of `requests`: packets. */
+function costOf(frame: Extract<RelayFrame, { kind: 'missing' | 'keyframe' }>): number {
+  return frame.kind === 'missing' ? frame.sequenceNumbers.length : KEYFRAME_COST
 }
 
 function roomKey(name: RoomName): string {

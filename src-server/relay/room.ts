@@ -20,8 +20,6 @@ export interface RoomMember extends Visitor {
 export interface Room {
   /** Connections, each of another device. */
   readonly size: number
-  /** How many at most get a packet of one member. */
-  readonly reach: number
   admits(visitor: Visitor): boolean
   /** Takes the place of an earlier connection of the same device. Says which it was. */
   enter(member: RoomMember): RoomMember | undefined
@@ -29,8 +27,8 @@ export interface Room {
   leave(member: RoomMember): void
   /** `false` for a frame that has no place here: the connection ends. */
   frame(from: RoomMember, frame: RelayFrame): boolean
-  /** `false` for a packet in the name of somebody else. */
-  packet(from: RoomMember, packet: Buffer): boolean
+  /** How many got it; `foreign`: it is in the name of somebody else. */
+  packet(from: RoomMember, packet: Buffer): number | 'foreign'
   drained(member: RoomMember): void
   /** It was let in for a while only, and the while is over. */
   outstays(member: RoomMember): boolean

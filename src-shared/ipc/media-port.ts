@@ -92,8 +92,32 @@ export type GroupFromMain =
   | { readonly kind: 'drop-epochs'; readonly before: number }
   /** The layers of the own picture that somebody wants at present, 0 the smallest. Without one nothing of it is encoded; at first, layer 0 is. */
   | { readonly kind: 'wanted-layers'; readonly layers: readonly number[] }
-  /** The relay is about to switch somebody to this layer of the own picture. */
+  /** Somebody begins with this layer of the own picture, or cannot go on. */
   | { readonly kind: 'keyframe'; readonly layer: number }
+  /** Packets of an own stream did not arrive. */
+  | { readonly kind: 'missing'; readonly ssrc: number; readonly sequenceNumbers: readonly number[] }
 
 export type FromWorker =
-  { readonly kind: 'packets'; readonly batch: Uint8Array } | { readonly kind: 'credit'; readonly count: number }
+  | { readonly kind: 'packets'; readonly batch: Uint8Array }
+  | { readonly kind: 'credit'; readonly count: number }
+  | GroupFromWorker
+
+/** What a group's worker asks of the relay (docs/protocol/group.md, section 5.3). */
+export type GroupFromWorker =
+  /** Whose pictures are looked at, the whole list each time, the most important first. */
+  | {
+      readonly kind: 'look'
+      /** What the network carries towards this device, kbit/s; 0: no limit was met. */
+      readonly downlink: number
+      readonly pictures: readonly LookedAt[]
+    }
+  /** The member's picture cannot go on here. */
+  | { readonly kind: 'stalled'; readonly member: MemberId }
+  /** Packets of another's stream did not arrive. */
+  | { readonly kind: 'missing'; readonly ssrc: number; readonly sequenceNumbers: readonly number[] }
+
+export interface LookedAt {
+  readonly member: MemberId
+  /** The largest that makes a difference. */
+  readonly layer: number
+}

@@ -72,6 +72,29 @@ export function parseForwarding(packet: Bytes): Forwarding | undefined {
   return parsed === undefined ? undefined : forwardingOf(parsed)
 }
 
+/** Where the element about sound or picture stands. */
+const SECOND_ELEMENT_AT = ROLLOVER_AT + 2
+/** The fixed header of a packet of a group, without CSRCs: version 2, extension. */
+const FIRST_BYTE = 0x90
+const PADDING = 0x20
+
+/**
+ * The byte of RFC 6464's element, or of the picture's, where a sender of this protocol puts it; `undefined` for anything else.
+ * For the relay, which looks at each packet once and makes nothing for it: `parseForwarding` takes twenty times as long.
+ */
+export function peekForwarding(packet: Bytes, kind: 'audio' | 'video'): number | undefined {
+  const head = (packet[0] ?? 0) & ~PADDING
+  const element = (kind === 'audio' ? AUDIO_LEVEL_ID : PICTURE_ID) << 4
+  const isOurs =
+    head === FIRST_BYTE && packet[12] === 0xbe && packet[13] === 0xde && packet[14] === 0 && packet[15] === 2
+  return isOurs && packet[SECOND_ELEMENT_AT] === element ? packet[SECOND_ELEMENT_AT + 1] : undefined
+}
+
+/** Reads what `peekForwarding` found of a picture. */
+export function pictureLayerOf(byte: number): PictureLayer {
+  return { keyframe: byte >= 0x80, layer: (byte >> 4) & 7, temporal: (byte >> 2) & 3 }
+}
+
 /** Elements of other lengths or unknown numbers are passed over; of several with one number the first counts. */
 export function forwardingOf({ extensions }: RtpPacket): Forwarding | undefined {
   const rollover = find(extensions, ROLLOVER_ID, 2)
@@ -81,10 +104,7 @@ export function forwardingOf({ extensions }: RtpPacket): Forwarding | undefined 
   return {
     rollover: ((rollover[0] ?? 0) << 8) | (rollover[1] ?? 0),
     audioLevel: level === undefined ? undefined : { voice: level >= 0x80, level: level & 0x7f },
-    picture:
-      picture === undefined
-        ? undefined
-        : { keyframe: picture >= 0x80, layer: (picture >> 4) & 7, temporal: (picture >> 2) & 3 },
+    picture: picture === undefined ? undefined : pictureLayerOf(picture),
   }
 }
 

@@ -13,6 +13,10 @@
  * | 6 Entries | relay → device | zero | `first u32 | length u32 | count u8 | entry var16…`: from `first` on, of a chain of `length` |
  * | 7 Refused | relay → device | zero | `length u32 | reason u8`: the answer to a Submit that changed nothing |
  * | 8 Entered | relay → device | who is here | none; only in a group's room |
+ * | 9 Want | device → relay | zero | `downlink u32 | count u8 | (peer [8] | layer u8)…`: whose pictures it looks at, the whole list |
+ * | 10 Wanted | relay → device | zero | `layers u8 | keyframes u8`: bit n for layer n of its picture |
+ * | 11 Missing | both | zero | `ssrc u32 | count u8 | sequence u16…`: packets that did not arrive |
+ * | 12 Keyframe | device → relay | whose picture cannot go on | none |
  */
 import { type Bytes, fromHex, toHex } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
@@ -37,6 +41,17 @@ export const RELAY_KEEP_ALIVE: Ms = 1.5 * SECOND
 /** Without any frame or packet for so long the connection is dead, seen from either side: three KeepAlives were lost on a reliable channel. */
 export const RELAY_SILENCE: Ms = 5 * SECOND
 
+/** Packets in one Missing. */
+export const MISSING_MAX = 64
+/** Layers of a picture are numbered 0 to 7. */
+export const LAYERS_MAX = 8
+
+/** A member's picture that is looked at, and the largest layer of it that makes a difference. */
+export interface PictureWant {
+  readonly member: MemberAddress
+  readonly layer: number
+}
+
 export type RelayFrame =
   | { readonly kind: 'message'; readonly peer: MemberAddress; readonly message: Bytes }
   | { readonly kind: 'receivers'; readonly receivers: readonly MemberAddress[] }
@@ -46,6 +61,12 @@ export type RelayFrame =
   | { readonly kind: 'entries'; readonly first: number; readonly length: number; readonly entries: readonly Bytes[] }
   | { readonly kind: 'refused'; readonly length: number; readonly reason: SubmitRefusal }
   | { readonly kind: 'entered'; readonly peer: MemberAddress }
+  /** The most important first. `downlink`: what the network carries towards the device, kbit/s; 0: no limit was met. */
+  | { readonly kind: 'want'; readonly downlink: number; readonly pictures: readonly PictureWant[] }
+  /** Which layers of the own picture anybody gets, and of which a keyframe is needed, ascending. */
+  | { readonly kind: 'wanted'; readonly layers: readonly number[]; readonly keyframes: readonly number[] }
+  | { readonly kind: 'missing'; readonly ssrc: number; readonly sequenceNumbers: readonly number[] }
+  | { readonly kind: 'keyframe'; readonly peer: MemberAddress }
 
 const SUBMIT_REFUSALS = [
   'not-next' /* another entry was first, or the first of these is not the next */,
@@ -65,7 +86,24 @@ const SUBMIT = 5
 const ENTRIES = 6
 const REFUSED = 7
 const ENTERED = 8
-const KINDS = [MESSAGE, RECEIVERS, LEFT, KEEP_ALIVE, SUBMIT, ENTRIES, REFUSED, ENTERED] as const
+const WANT = 9
+const WANTED = 10
+const MISSING = 11
+const KEYFRAME = 12
+const KINDS = [
+  MESSAGE,
+  RECEIVERS,
+  LEFT,
+  KEEP_ALIVE,
+  SUBMIT,
+  ENTRIES,
+  REFUSED,
+  ENTERED,
+  WANT,
+  WANTED,
+  MISSING,
+  KEYFRAME,
+] as const
 const NOBODY: MemberAddress = '0'.repeat(2 * MEMBER_ADDRESS_LENGTH)
 /** As the receiver of a message: all others in a group's room. */
 export const EVERYBODY: MemberAddress = NOBODY
@@ -100,6 +138,23 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array<ArrayBuffer> {
       return header(REFUSED, NOBODY).u32(frame.length).u8(refusals.code(frame.reason)).finish()
     case 'entered':
       return header(ENTERED, frame.peer).finish()
+    case 'want': {
+      if (frame.pictures.length > RELAY_RECEIVERS_MAX) throw new RangeError('too many pictures')
+      const writer = header(WANT, NOBODY).u32(frame.downlink).u8(frame.pictures.length)
+      for (const { member, layer } of frame.pictures) writer.fixed(fromHex(member), MEMBER_ADDRESS_LENGTH).u8(layer)
+      return writer.finish()
+    }
+    case 'wanted':
+      return header(WANTED, NOBODY).u8(bitsOf(frame.layers)).u8(bitsOf(frame.keyframes)).finish()
+    case 'missing': {
+      const { ssrc, sequenceNumbers } = frame
+      if (sequenceNumbers.length === 0 || sequenceNumbers.length > MISSING_MAX) throw new RangeError('none or too many')
+      const writer = header(MISSING, NOBODY).u32(ssrc).u8(sequenceNumbers.length)
+      for (const sequenceNumber of sequenceNumbers) writer.u16(sequenceNumber)
+      return writer.finish()
+    }
+    case 'keyframe':
+      return header(KEYFRAME, frame.peer).finish()
     default:
       return unreachable(frame)
   }
@@ -165,6 +220,17 @@ function readFrame(reader: ByteReader): RelayFrame {
       return { kind: 'refused', length: reader.u32(), reason: refusals.read(reader) }
     case ENTERED:
       return { kind: 'entered', peer }
+    case WANT:
+      requireNobody(peer)
+      return { kind: 'want', downlink: reader.u32(), pictures: readPictures(reader) }
+    case WANTED:
+      requireNobody(peer)
+      return { kind: 'wanted', layers: layersOf(reader.u8()), keyframes: layersOf(reader.u8()) }
+    case MISSING:
+      requireNobody(peer)
+      return { kind: 'missing', ssrc: reader.u32(), sequenceNumbers: readSequenceNumbers(reader) }
+    case KEYFRAME:
+      return { kind: 'keyframe', peer }
     default:
       return unreachable(kind)
   }
@@ -174,6 +240,31 @@ function readReceivers(reader: ByteReader): MemberAddress[] {
   const count = reader.u8()
   if (count > RELAY_RECEIVERS_MAX) throw new MalformedError('too many receivers')
   return Array.from({ length: count }, () => readAddress(reader))
+}
+
+function readPictures(reader: ByteReader): PictureWant[] {
+  const count = reader.u8()
+  if (count > RELAY_RECEIVERS_MAX) throw new MalformedError('too many pictures')
+  return Array.from({ length: count }, () => {
+    const member = readAddress(reader)
+    const layer = reader.u8()
+    if (layer >= LAYERS_MAX) throw new MalformedError('no such layer')
+    return { member, layer }
+  })
+}
+
+function readSequenceNumbers(reader: ByteReader): number[] {
+  const count = reader.u8()
+  if (count === 0 || count > MISSING_MAX) throw new MalformedError('too many packets, or none')
+  return Array.from({ length: count }, () => reader.u16())
+}
+
+function bitsOf(layers: readonly number[]): number {
+  return layers.reduce((bits, layer) => bits | (1 << layer), 0)
+}
+
+function layersOf(bits: number): number[] {
+  return Array.from({ length: LAYERS_MAX }, (_, layer) => layer).filter((layer) => ((bits >> layer) & 1) === 1)
 }
 
 function readEntries(reader: ByteReader, min: number): Uint8Array[] {

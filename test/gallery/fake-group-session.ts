@@ -67,6 +67,7 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
       return paint(sceneOf(member))
     },
     hide: () => undefined,
+    watch: () => undefined,
     useCanvas: (canvas) => {
       pen = canvas.getContext('2d')
       draw()

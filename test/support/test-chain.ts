@@ -4,6 +4,7 @@ import { issueJoin } from '../../src-shared/group/join.ts'
 import type { VerifiedMemberKey } from '../../src-shared/group/member-key.ts'
 import { memberOf } from '../../src-shared/group/membership.ts'
 import { applyEntry, foundingEntry, groupIdOf, nextEntry, type Roster } from '../../src-shared/group/roster.ts'
+import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 import { groupSsrc } from '../../src-shared/group/ssrc.ts'
 import { NOW, type TestDevice, valueOf } from './test-device.ts'
 import { change, type LaterChange, signerOf, testMemberKey } from './test-group.ts'
@@ -77,9 +78,10 @@ export class TestChain {
   }
 
   /** An SSRC of a member's video. */
-  ssrcOf(device: TestDevice, stream = 0): number {
+  /** Without `kind` of a stream that the relay forwards to everybody. */
+  ssrcOf(device: TestDevice, stream = 0, kind: MediaKind = 'screen'): number {
     const member = memberOf(this.roster, device.certificate.certHash)
     if (member === undefined) throw new Error('no member')
-    return groupSsrc(member.ssrcPrefix, stream, 'video')
+    return groupSsrc(member.ssrcPrefix, stream, kind)
   }
 }

@@ -24,9 +24,11 @@ export class Hub {
     this.#routes = ports.map(() => ports.map(() => ({ wanted: 0, forwarding: undefined })))
     ports.forEach((port, sender) => {
       port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.kind !== 'packets') return
-        this.tell(sender, { kind: 'credit', count: 1 })
-        this.#carry(sender, splitPackets(data.batch) ?? [])
+        if (data.kind === 'packets') {
+          this.tell(sender, { kind: 'credit', count: 1 })
+          this.#carry(sender, splitPackets(data.batch) ?? [])
+        } else if (data.kind === 'stalled') this.#renew(sender, Number(data.member.replace('member ', '')))
+        else if (data.kind === 'missing') for (const side of ports.keys()) if (side !== sender) this.tell(side, data)
       }
     })
   }
@@ -45,6 +47,11 @@ export class Hub {
     if (route.forwarding !== undefined) wanted.add(route.forwarding)
     this.tell(sender, { kind: 'wanted-layers', layers: [...wanted] })
     this.tell(sender, { kind: 'keyframe', layer })
+  }
+
+  #renew(receiver: number, sender: number): void {
+    const route = this.#routes[receiver]?.[sender]
+    if (route !== undefined) this.tell(sender, { kind: 'keyframe', layer: route.forwarding ?? route.wanted })
   }
 
   #carry(sender: number, packets: readonly Uint8Array[]): void {

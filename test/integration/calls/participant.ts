@@ -124,6 +124,7 @@ export async function participant(service: RunningService, handle: string): Prom
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
+      onRequests: () => undefined,
       close: () => undefined,
     },
     record: (entry: HistoryEntry) => void history.push(entry),

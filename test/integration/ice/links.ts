@@ -150,6 +150,8 @@ export class GroupEnd implements GroupListener {
   readonly refusals: { readonly length: number; readonly reason: string }[] = []
   readonly messages: { readonly from: string; readonly text: string }[] = []
   readonly packets: Uint8Array[] = []
+  readonly wants: { readonly layers: readonly number[]; readonly keyframes: readonly number[] }[] = []
+  readonly requests: { readonly ssrc: number; readonly sequenceNumbers: readonly number[] }[] = []
   readonly here = new Set<string>()
   opens = 0
   losses = 0
@@ -185,5 +187,11 @@ export class GroupEnd implements GroupListener {
   }
   packet(packet: Uint8Array): void {
     this.packets.push(Uint8Array.from(packet))
+  }
+  wanted(layers: readonly number[], keyframes: readonly number[]): void {
+    this.wants.push({ layers, keyframes })
+  }
+  missing(ssrc: number, sequenceNumbers: readonly number[]): void {
+    this.requests.push({ ssrc, sequenceNumbers })
   }
 }

@@ -154,6 +154,30 @@ describe('a call of three', () => {
     expect(e.packets).toEqual([])
   })
 
+  it('sends a picture to who looks at it, and again what was lost, and asks the sender for what it does not have', async () => {
+    const { a, b, c } = await callOfThree()
+    await until(() => a.wants.length > 0, 'the relay has said what is wanted')
+    expect(a.wants.at(-1)).toEqual({ layers: [], keyframes: [] })
+    b.link.want([{ member: addressOf(alice), layer: 0 }], 0)
+    await until(() => a.wants.at(-1)?.layers.length === 1, 'the picture is wanted')
+    const ssrc = chain.ssrcOf(alice, 1, 'video')
+    const packets = [1, 2, 3].map((index) => rtpPacket(index, ssrc, 300))
+    for (const packet of packets) a.link.sendPacket(packet)
+    await until(() => b.packets.length === 3, 'the packets are there')
+    // Who has a packet already does not take it a second time; Carol stands for somebody who lost it.
+    c.link.requestPackets(ssrc, [2, 7])
+    await until(() => c.packets.length === 1 && a.requests.length === 1, 'the answers are there')
+    expect(sameBytes(c.packets, packets.slice(1, 2))).toBe(true)
+    expect(a.requests).toEqual([{ ssrc, sequenceNumbers: [7] }])
+    b.link.requestKeyframe(addressOf(alice))
+    await until(() => a.wants.at(-1)?.keyframes.includes(0) === true, 'a keyframe is asked for')
+    // However often somebody asks, nobody is put out for it, and the sender hears of few.
+    for (let index = 0; index < 1200; index++) b.link.requestPackets(ssrc, [1000 + index])
+    await settled(a, b, c)
+    expect(a.requests.length).toBeLessThan(900)
+    expect(b.losses).toBe(0)
+  })
+
   it('drops packets in the name of others, and the log counts them', async () => {
     const { a, b, c } = await callOfThree()
     for (let index = 0; index < 10; index++) a.link.sendPacket(rtpPacket(index, chain.ssrcOf(bob), 300))

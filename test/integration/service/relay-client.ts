@@ -108,7 +108,7 @@ export function closeMembers(): void {
   for (const member of kept) member.close()
 }
 
-/** An RTP packet (RFC 3550 section 5.1) with a header extension and content that no relay understands. */
+/** An RTP packet (RFC 3550 section 5.1) of a group's picture, with content that no relay understands. */
 export function rtpPacket(sequence: number, ssrc: number, size = 900): Buffer {
   const packet = Buffer.alloc(size, sequence & 0xff)
   packet[0] = 0x90
@@ -116,7 +116,9 @@ export function rtpPacket(sequence: number, ssrc: number, size = 900): Buffer {
   packet.writeUInt16BE(sequence & 0xffff, 2)
   packet.writeUInt32BE(sequence * 3000, 4)
   packet.writeUInt32BE(ssrc, 8)
-  packet.writeUInt32BE(0xbede0001, 12)
-  packet.writeUInt32BE(0x10aabbcc, 16)
+  // As of a keyframe of the smallest layer (docs/protocol/group.md, section 7.3).
+  packet.writeUInt32BE(0xbede0002, 12)
+  packet.writeUInt32BE(0x11000030, 16)
+  packet.writeUInt32BE(0x80000000, 20)
   return packet
 }

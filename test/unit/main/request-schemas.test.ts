@@ -160,10 +160,16 @@ describe('the sender', () => {
 })
 
 describe('messages of the media worker', () => {
-  it('are packets or credit', () => {
+  it('are packets, credit, or what a group’s worker asks of the relay', () => {
     const batch = Uint8Array.of(0, 1, 7)
     expect(checkWorkerMessage({ kind: 'packets', batch })).toEqual({ kind: 'packets', batch })
     expect(checkWorkerMessage({ kind: 'credit', count: CREDITS })).toEqual({ kind: 'credit', count: CREDITS })
+    for (const request of [
+      { kind: 'look', downlink: 500, pictures: [{ member: 'ab'.repeat(32), layer: 2 }] },
+      { kind: 'stalled', member: '00'.repeat(32) },
+      { kind: 'missing', ssrc: 0xffff_ffff, sequenceNumbers: [0, 0xffff] },
+    ])
+      expect(checkWorkerMessage(request)).toEqual(request)
   })
 
   it('are nothing else', () => {
@@ -179,6 +185,15 @@ describe('messages of the media worker', () => {
       { kind: 'credit', count: 0.5 },
       { kind: 'credit', count: Number.NaN },
       { kind: 'keys' },
+      { kind: 'look', downlink: -1, pictures: [] },
+      { kind: 'look', downlink: 0, pictures: [{ member: 'AB'.repeat(32), layer: 0 }] },
+      { kind: 'look', downlink: 0, pictures: [{ member: 'ab'.repeat(32), layer: 8 }] },
+      { kind: 'look', downlink: 0, pictures: Array(33).fill({ member: 'ab'.repeat(32), layer: 0 }) },
+      { kind: 'stalled', member: 'somebody' },
+      { kind: 'missing', ssrc: 1, sequenceNumbers: [] },
+      { kind: 'missing', ssrc: 1, sequenceNumbers: Array(65).fill(1) },
+      { kind: 'missing', ssrc: 2 ** 32, sequenceNumbers: [1] },
+      { kind: 'missing', ssrc: 1, sequenceNumbers: [0.5] },
     ]) {
       expect(checkWorkerMessage(data)).toBeUndefined()
     }

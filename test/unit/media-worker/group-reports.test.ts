@@ -72,14 +72,6 @@ describe('the reports of a member', () => {
     expect(new Set([...first, ...second]).size).toBe(32)
   })
 
-  it('are left out where a keyframe is asked for', () => {
-    others(32)
-    reports.requestKeyframe(0x1002)
-    expect(sent.map((compound) => parseRtcp(compound))).toEqual([
-      [{ kind: 'picture-loss', sender: 0x102, media: 0x1002 }],
-    ])
-  })
-
   it('forget who has left', () => {
     const [gone] = others(3)
     if (gone !== undefined) reports.remove(gone)

@@ -1,7 +1,13 @@
 /** docs/protocol/group.md, section 7.3. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { forwardingElements, parseForwarding, stampRollover } from '../../../src-shared/media/forwarding.ts'
+import {
+  forwardingElements,
+  parseForwarding,
+  peekForwarding,
+  pictureLayerOf,
+  stampRollover,
+} from '../../../src-shared/media/forwarding.ts'
 import { buildRtp, type HeaderExtension } from '../../../src-shared/media/rtp.ts'
 import { foreignBytes } from '../../support/foreign-bytes.ts'
 
@@ -46,6 +52,24 @@ describe('what a packet says to the relay', () => {
           audioLevel: about.audioLevel,
           picture: about.picture,
         })
+      }),
+    )
+  })
+
+  it('shows at a glance what the relay goes by', () => {
+    const sound = packet(forwardingElements({ audioLevel: { voice: true, level: 30 } }))
+    const picture = packet(forwardingElements({ picture: { layer: 5, temporal: 2, keyframe: true } }))
+    expect(peekForwarding(sound, 'audio')).toBe(0x9e)
+    expect(pictureLayerOf(peekForwarding(picture, 'video') ?? 0)).toEqual({ layer: 5, temporal: 2, keyframe: true })
+    expect([peekForwarding(sound, 'video'), peekForwarding(picture, 'audio')]).toEqual([undefined, undefined])
+    expect(peekForwarding(packet(forwardingElements({})), 'audio')).toBeUndefined()
+    fc.assert(
+      fc.property(foreignBytes(sound), (bytes) => {
+        // What it finds, the parser finds as well.
+        const peeked = peekForwarding(bytes, 'audio')
+        const level = parseForwarding(bytes)?.audioLevel
+        if (peeked !== undefined && level !== undefined)
+          expect(level).toEqual({ voice: peeked >= 0x80, level: peeked & 0x7f })
       }),
     )
   })

@@ -7,6 +7,8 @@ import {
   entriesThatFit,
   memberAddress,
   parseRelayFrame,
+  LAYERS_MAX,
+  MISSING_MAX,
   RELAY_ENTRIES_MAX,
   RELAY_MESSAGE_MAX,
   RELAY_RECEIVERS_MAX,
@@ -18,6 +20,7 @@ const address = fc.uint8Array({ minLength: 8, maxLength: 8 }).map(toHex)
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const entry = fc.uint8Array({ maxLength: 40 })
 const reason = fc.constantFrom('not-next' as const, 'does-not-count' as const, 'too-long' as const, 'present' as const)
+const layers = fc.subarray(Array.from({ length: LAYERS_MAX }, (_, layer) => layer))
 const frame: fc.Arbitrary<RelayFrame> = fc.oneof(
   fc.record({ kind: fc.constant('message' as const), peer: address, message: fc.uint8Array({ maxLength: 300 }) }),
   fc.record({
@@ -38,6 +41,20 @@ const frame: fc.Arbitrary<RelayFrame> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('refused' as const), length: u32, reason }),
   fc.record({ kind: fc.constant('entered' as const), peer: address }),
+  fc.record({
+    kind: fc.constant('want' as const),
+    downlink: u32,
+    pictures: fc.array(fc.record({ member: address, layer: fc.nat({ max: LAYERS_MAX - 1 }) }), {
+      maxLength: RELAY_RECEIVERS_MAX,
+    }),
+  }),
+  fc.record({ kind: fc.constant('wanted' as const), layers, keyframes: layers }),
+  fc.record({
+    kind: fc.constant('missing' as const),
+    ssrc: u32,
+    sequenceNumbers: fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: MISSING_MAX }),
+  }),
+  fc.record({ kind: fc.constant('keyframe' as const), peer: address }),
 )
 
 describe('relay frames', () => {
@@ -55,6 +72,13 @@ describe('relay frames', () => {
     )
     expect(toHex(encodeRelayFrame({ kind: 'refused', length: 3, reason: 'present' }))).toBe(`07${nobody}0000000304`)
     expect(toHex(encodeRelayFrame({ kind: 'entered', peer }))).toBe(`08${peer}`)
+    const pictures = [{ member: peer, layer: 2 }]
+    expect(toHex(encodeRelayFrame({ kind: 'want', downlink: 500, pictures }))).toBe(`09${nobody}000001f401${peer}02`)
+    const wanted = { kind: 'wanted', layers: [0, 2], keyframes: [1] } as const
+    expect(toHex(encodeRelayFrame(wanted))).toBe(`0a${nobody}0502`)
+    const missing = { kind: 'missing', ssrc: 0x0102_0306, sequenceNumbers: [1, 0xffff] } as const
+    expect(toHex(encodeRelayFrame(missing))).toBe(`0b${nobody}01020306020001ffff`)
+    expect(toHex(encodeRelayFrame({ kind: 'keyframe', peer }))).toBe(`0c${peer}`)
   })
 
   test('come back as they were', () => {

@@ -1,0 +1,51 @@
+/** Tells the relay whose pictures are looked at, in which size, and how much the network carries towards this device. */
+import type { GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
+import { type Arrivals, DownlinkEstimate } from '../../src-shared/media/downlink-estimate.ts'
+import { RELAY_RECEIVERS_MAX } from '../../src-shared/protocol/relay-frame.ts'
+import type { Watched } from '../devices/group-session.ts'
+import { layerFor } from './layer-plan.ts'
+
+/** A limit that moved by less is not told again, as a share of it. */
+const WORTH_TELLING = 0.05
+
+export class Looking {
+  readonly #ask: (request: GroupFromWorker) => void
+  readonly #downlink = new DownlinkEstimate()
+  #watched: readonly Watched[] = []
+  #arrivedBefore = { bytes: 0, packets: 0 }
+  #measuredAt = performance.now()
+  #toldLimit: number | undefined
+
+  constructor(ask: (request: GroupFromWorker) => void) {
+    this.#ask = ask
+  }
+
+  watch(watched: readonly Watched[]): void {
+    this.#watched = watched
+    this.tell()
+  }
+
+  /** Call about every second, with totals, but for `missed`, which is since the last call. */
+  measure({ bytes, packets, missed }: Arrivals): void {
+    const before = this.#arrivedBefore
+    const elapsed = performance.now() - this.#measuredAt
+    this.#arrivedBefore = { bytes, packets }
+    this.#measuredAt += elapsed
+    this.#downlink.update({ bytes: bytes - before.bytes, packets: packets - before.packets, missed }, elapsed)
+    const { limit } = this.#downlink
+    const told = this.#toldLimit
+    const moved = limit !== undefined && told !== undefined && Math.abs(limit - told) > WORTH_TELLING * told
+    if (moved || (limit === undefined) !== (told === undefined)) this.tell()
+  }
+
+  tell(): void {
+    const limit = (this.#toldLimit = this.#downlink.limit)
+    this.#ask({
+      kind: 'look',
+      downlink: limit === undefined ? 0 : Math.max(1, Math.round(limit / 1000)),
+      pictures: this.#watched
+        .slice(0, RELAY_RECEIVERS_MAX)
+        .map(({ member, height }) => ({ member, layer: layerFor(height) })),
+    })
+  }
+}

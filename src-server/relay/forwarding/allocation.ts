@@ -1,0 +1,36 @@
+/** What of the pictures that a receiver looks at its network carries: each small before any is large. */
+import { OPUS_BITRATE } from '../../../src-shared/media/bitrate.ts'
+import { VOICES } from './loudest.ts'
+import { halfOf, NOTHING, type PictureSource, type Share, whole } from './picture-source.ts'
+
+export interface Wanted {
+  readonly source: PictureSource
+  /** The largest that makes a difference. */
+  readonly layer: number
+}
+
+/** Headers, reports and what is sent again. */
+const OVERHEAD = 1.1
+
+/** A share for each, in the same order. `downlink`: bits a second; `undefined`: no limit is known. `pictures`: the most important first. */
+export function allocate(pictures: readonly Wanted[], downlink: number | undefined): readonly Share[] {
+  if (downlink === undefined) return pictures.map(({ layer }) => whole(layer))
+  let left = downlink / OVERHEAD - VOICES * OPUS_BITRATE
+  const shares: Share[] = pictures.map(() => NOTHING)
+  const cost = (at: number, share: Share): number =>
+    share.layer < 0 ? 0 : (pictures[at]?.source.rateOf(share.layer, share.temporal) ?? 0)
+  const raise = (at: number, to: Share): boolean => {
+    const more = cost(at, to) - cost(at, shares[at] ?? NOTHING)
+    if (more > left) return false
+    left -= more
+    shares[at] = to
+    return true
+  }
+  for (const at of pictures.keys()) raise(at, halfOf(0))
+  for (const [at, share] of shares.entries()) if (share.layer >= 0) raise(at, whole(0))
+  for (const [at, { layer: largest }] of pictures.entries()) {
+    if (shares[at]?.layer !== 0) continue
+    for (let layer = largest; layer > 0; layer--) if (raise(at, whole(layer))) break
+  }
+  return shares
+}
