@@ -5,7 +5,7 @@
  */
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
-import { DAY, type Ms } from '../../src-shared/base/time.ts'
+import { DAY, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import { type GroupEndReason, type GroupState, initialState, occupies } from '../../src-shared/group/machine/state.ts'
@@ -56,6 +56,7 @@ export interface GroupCalls {
   close(): Promise<void>
 }
 
+const SHOW_EVERY: Ms = 20
 /** As long as an invitation: who founded a call may return to it. */
 const FOUNDED_LIFE: Ms = DAY
 /** The machine leaves within a second, and what it says last needs a moment. */
@@ -85,6 +86,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly #events: GroupEvent[] = []
   #running = false
   #shown = ''
+  #shownAt: UnixMs = 0
+  #cancelShow: (() => void) | undefined
   /** The page was loaded again: to be joined anew as soon as it is left. */
   #returning: { readonly callId: CallId; readonly media: MediaChoice } | undefined
 
@@ -121,7 +124,17 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.changed()
   }
 
+  /** In a large call much happens within a moment, and each view of it costs milliseconds: the first is shown at once. */
   readonly changed = (): void => {
+    const now = this.environment.clock.now()
+    if (this.#cancelShow !== undefined) return
+    if (now - this.#shownAt >= SHOW_EVERY) this.#show(now)
+    else this.#cancelShow = this.environment.clock.after(SHOW_EVERY, () => this.#show(this.environment.clock.now()))
+  }
+
+  #show(now: UnixMs): void {
+    this.#cancelShow = undefined
+    this.#shownAt = now
     const views = this.#views()
     const shown = JSON.stringify(views)
     if (shown === this.#shown) return
@@ -280,9 +293,11 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   async close(): Promise<void> {
     this.#stopMail()
     const { call } = this.state()
-    if (!occupies(call) || call.kind === 'idle') return
-    this.end(call.groupId)
-    await new Promise<void>((resolve) => this.environment.clock.after(GOODBYE, resolve))
+    if (occupies(call) && call.kind !== 'idle') {
+      this.end(call.groupId)
+      await new Promise<void>((resolve) => this.environment.clock.after(GOODBYE, resolve))
+    }
+    this.#cancelShow?.()
   }
 
   #initial(): GroupState {

@@ -78,6 +78,8 @@ export interface GroupContext {
   readonly shares: Kept<KeyShare>
   readonly heads: HeadWatch
   flow: PacketFlow | undefined
+  /** What the media worker was last told of who is in. */
+  toldMembers: string
   /** Layers of the own picture that the relay forwards to anybody. */
   wantedLayers: readonly number[]
   /** The epoch whose keys the media worker sends with. */
@@ -132,6 +134,7 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     shares: new Kept(SHARES_KEPT),
     heads: new HeadWatch(),
     flow: undefined,
+    toldMembers: '',
     wantedLayers: [],
     mediaEpoch: undefined,
     sending: undefined,

@@ -104,6 +104,9 @@ export function tellMembers(runner: GroupRunner, context: GroupContext): void {
       const media = call.people.find(({ device }) => device === id)?.media ?? { audio: false, video: false }
       return { id, ssrcPrefix: member.ssrcPrefix, media }
     })
+  const told = JSON.stringify([context.stay, others])
+  if (told === context.toldMembers) return
+  context.toldMembers = told
   runner.environment.mediaPorts.send(callId, { kind: 'members', ownSsrcPrefix: self.ssrcPrefix, others })
 }
 

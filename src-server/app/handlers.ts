@@ -53,7 +53,8 @@ export function createHandlers(parts: ServiceParts): Handlers {
     register: (session, request) => register(parts, session, request),
 
     async lookup(session, handle) {
-      if (!(await allow('handles', session.origin.address))) return failure('rate-limited')
+      if (!(await allow('lookups', deviceKey(session)))) return failure('rate-limited')
+      if (!(await allow('lookupsOfAddress', session.origin.address))) return failure('rate-limited')
       return directory.lookup(handle)
     },
 

@@ -16,8 +16,12 @@ export const DEFAULT_RATES = {
   authentications: { points: 240, seconds: 60 },
   /** Frames of one connection. */
   frames: { points: 600, seconds: 10 },
-  /** Handles that one address asks for, by CheckHandle and Lookup. */
+  /** Handles that one address asks for before it is anybody, by CheckHandle. */
   handles: { points: 240, seconds: 60 },
+  /** Handles that one device looks up. */
+  lookups: { points: 240, seconds: 60 },
+  /** All devices of one address together: a call of 33 behind one NAT, in which everybody looks up everybody, is 1056. */
+  lookupsOfAddress: { points: 2400, seconds: 60 },
   /** Accounts that one address makes. */
   accounts: { points: 120, seconds: 3600 },
   /** Envelopes of one device. */

@@ -48,7 +48,7 @@ async function measure(folder: string, layer: number, tile: { width: number; hei
         const scope = window.mediaPage
         if (scope?.Crowd === undefined) throw new Error('the page is not there')
         const crowd = (scope.crowd = new scope.Crowd())
-        await crowd.record(layer, milliseconds)
+        await crowd.record([layer], milliseconds)
         crowd.play(count, tile)
       },
       { layer, tile, count, milliseconds: RECORD_MS },

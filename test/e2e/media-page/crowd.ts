@@ -42,8 +42,8 @@ export class Crowd {
   #recorded: readonly Recorded[] = []
   #timer: ReturnType<typeof setInterval> | undefined
 
-  /** What one member sends in so many milliseconds, of its picture the layer `layer`. */
-  async record(layer: number, milliseconds: number): Promise<void> {
+  /** What one member sends in so many milliseconds, of its picture the layers `layers`. */
+  async record(layers: readonly number[], milliseconds: number): Promise<void> {
     const session = open()
     const { port1, port2 } = new MessageChannel()
     const protection = new GroupProtection()
@@ -62,15 +62,24 @@ export class Crowd {
     await session.setMedia({ audio: true, video: true })
     const keys = randomKeys(SUITE)
     port2.postMessage({ kind: 'members', ownSsrcPrefix: RECORDED_PREFIX, others: [] })
-    port2.postMessage({ kind: 'wanted-layers', layers: [layer] })
+    port2.postMessage({ kind: 'wanted-layers', layers })
     port2.postMessage({ kind: 'sending-keys', epoch: 1, suite: SUITE, keys, afterMs: 0 })
     protection.useToReceive({ kind: 'member-keys', member: 'recorded', epoch: 1, suite: SUITE, keys }, 0)
-    const keyframes = setInterval(() => port2.postMessage({ kind: 'keyframe', layer }), KEYFRAME_MS)
+    const keyframes = setInterval(() => {
+      for (const layer of layers) port2.postMessage({ kind: 'keyframe', layer })
+    }, KEYFRAME_MS)
     await new Promise((resolve) => setTimeout(resolve, milliseconds))
     clearInterval(keyframes)
     session.close()
     const begin = recorded[0]?.at ?? 0
     this.#recorded = recorded.map(({ at, packets }) => ({ at: at - begin, packets }))
+  }
+
+  /** What was recorded, to be handed out of the page. */
+  inBase64(): { readonly at: number; readonly packet: string }[] {
+    return this.#recorded.flatMap(({ at, packets }) =>
+      packets.map((packet) => ({ at, packet: btoa(String.fromCharCode(...packet)) })),
+    )
   }
 
   /** Plays it to a new session as `count` members, on one mosaic of tiles of this size. */

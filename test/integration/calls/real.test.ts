@@ -4,7 +4,7 @@ import type { RunningService } from '../../../src-server/app/service.ts'
 import { toHex } from '../../../src-shared/base/bytes.ts'
 import { rtpPacket } from '../ice/links.ts'
 import { startTestService, until } from '../service/harness.ts'
-import { participant, type Participant } from './participant.ts'
+import { participant, type Participant } from '../../participant/device.ts'
 
 let service: RunningService
 const ends: (() => void)[] = []

@@ -4,7 +4,7 @@ import type { RunningService } from '../../../src-server/app/service.ts'
 import { toHex } from '../../../src-shared/base/bytes.ts'
 import type { GroupView } from '../../../src-shared/ipc/group-view.ts'
 import type { FromMain } from '../../../src-shared/ipc/media-port.ts'
-import { participant, type Participant } from '../calls/participant.ts'
+import { participant, type Participant } from '../../participant/device.ts'
 import { startTestService, until } from '../service/harness.ts'
 
 const BOTH = { audio: true, video: true }

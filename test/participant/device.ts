@@ -1,27 +1,27 @@
 /** A device without windows: a real account, mail, service, relay, ICE and DTLS on loopback. Only the renderer is missing. */
-import { AccountDirectory } from '../../../src-main/account/directory.ts'
-import { DeviceMail } from '../../../src-main/account/mail.ts'
-import { Prekeys } from '../../../src-main/account/prekeys.ts'
-import { Registration } from '../../../src-main/account/registration.ts'
-import { type Calls, createCalls } from '../../../src-main/calls/calls.ts'
-import { createGroupCalls, type GroupCalls } from '../../../src-main/group-calls/group-calls.ts'
-import type { GroupViews, Invitation, InvitationStore } from '../../../src-main/group-calls/ports.ts'
-import type { GroupLinks, RelayLinks } from '../../../src-main/ice/links.ts'
-import { createDirectLinks } from '../../../src-main/ice/direct-link.ts'
-import { createRelayLinks } from '../../../src-main/ice/relay-link.ts'
-import { ServiceClient } from '../../../src-main/signaling/service-client.ts'
-import type { RunningService } from '../../../src-server/app/service.ts'
-import { type Bytes, toHex } from '../../../src-shared/base/bytes.ts'
-import { failure } from '../../../src-shared/base/result.ts'
-import type { FromMain } from '../../../src-shared/ipc/media-port.ts'
-import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
-import type { GroupView, JoinableCall } from '../../../src-shared/ipc/group-view.ts'
-import type { CallView, HistoryEntry, IncomingView } from '../../../src-shared/ipc/snapshot.ts'
-import { parseAddress } from '../../../src-shared/protocol/service/address.ts'
-import { memoryStores } from '../../support/test-client.ts'
-import { valueOf } from '../../support/test-device.ts'
-import { LOOPBACK } from '../ice/links.ts'
-import { random, systemClock as clock } from '../service/harness.ts'
+import { systemClock as clock, systemRandom as random } from '../../src-main/app/system.ts'
+import { AccountDirectory } from '../../src-main/account/directory.ts'
+import { DeviceMail } from '../../src-main/account/mail.ts'
+import { Prekeys } from '../../src-main/account/prekeys.ts'
+import { Registration } from '../../src-main/account/registration.ts'
+import { type Calls, createCalls } from '../../src-main/calls/calls.ts'
+import { createGroupCalls, type GroupCalls } from '../../src-main/group-calls/group-calls.ts'
+import type { GroupViews, Invitation, InvitationStore } from '../../src-main/group-calls/ports.ts'
+import type { GroupLinks, RelayLinks } from '../../src-main/ice/links.ts'
+import { createDirectLinks } from '../../src-main/ice/direct-link.ts'
+import { createRelayLinks } from '../../src-main/ice/relay-link.ts'
+import { ServiceClient } from '../../src-main/signaling/service-client.ts'
+import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
+import { failure } from '../../src-shared/base/result.ts'
+import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
+import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
+import type { GroupView, JoinableCall } from '../../src-shared/ipc/group-view.ts'
+import type { CallView, HistoryEntry, IncomingView } from '../../src-shared/ipc/snapshot.ts'
+import { parseAddress } from '../../src-shared/protocol/service/address.ts'
+import { memoryStores } from '../support/test-client.ts'
+import { valueOf } from '../support/test-device.ts'
+import { LOOPBACK } from '../integration/ice/links.ts'
+import type { MediaOutlet } from './media.ts'
 
 export interface Participant {
   readonly calls: Calls
@@ -40,11 +40,18 @@ export interface Participant {
   readonly stop: () => void
 }
 
-export async function participant(service: RunningService, handle: string): Promise<Participant> {
+/** Stands in for the renderer of one stay in a group call; without it, what the device says to it is only collected. */
+export type OpenMedia = (outlet: MediaOutlet) => { take(message: FromMain): void; stop(): void }
+
+export async function participant(
+  { host = LOOPBACK, port }: { readonly host?: string; readonly port: number },
+  handle: string,
+  openMedia?: OpenMedia,
+): Promise<Participant> {
   const stores = memoryStores()
   const holder: { registration: Registration | undefined } = { registration: undefined }
   const client = new ServiceClient({
-    address: valueOf(parseAddress(`127.0.0.1:${String(service.port)}`)),
+    address: valueOf(parseAddress(`${host}:${String(port)}`)),
     identity: () => holder.registration?.account?.identity,
     clock,
     random,
@@ -73,6 +80,15 @@ export async function participant(service: RunningService, handle: string): Prom
   }
   const mail = new DeviceMail({ account, service: client, directory, prekeys, replays, random, clock, dropped })
   const listeners = new Set<(batch: Uint8Array) => void>()
+  let requestListener: ((request: GroupFromWorker) => void) | undefined
+  let stay: ReturnType<OpenMedia> | undefined
+  const outlet: MediaOutlet = {
+    send: (packets) => {
+      const batch = joinPackets(packets)
+      for (const listener of listeners) listener(batch)
+    },
+    ask: (request) => requestListener?.(request),
+  }
   let hideAddress = true
   const media: FromMain[] = []
   const history: HistoryEntry[] = []
@@ -86,7 +102,7 @@ export async function participant(service: RunningService, handle: string): Prom
   const links = createRelayLinks({
     clock,
     connect: (ticket, offer) => client.relayConnect(ticket, offer),
-    bindAddress: LOOPBACK,
+    ...(host === LOOPBACK ? { bindAddress: LOOPBACK } : {}),
   })
   const opened = new Set<{ close(): void }>()
   const relays: RelayLinks = { open: (ticket, listener) => remembered(links.open(ticket, listener)) }
@@ -117,15 +133,23 @@ export async function participant(service: RunningService, handle: string): Prom
     relays,
     rooms,
     invitations: new MemoryInvitations(),
-    directs: createDirectLinks({ clock, bindAddress: LOOPBACK }),
+    directs: createDirectLinks({ clock, ...(host === LOOPBACK ? { bindAddress: LOOPBACK } : {}) }),
     mediaPorts: {
-      send: (_: string, message: FromMain) => void media.push(message),
+      send: (_: string, message: FromMain) => {
+        if (openMedia === undefined) media.push(message)
+        else (stay ??= openMedia(outlet)).take(message)
+      },
       onPackets: (_: string, listener: (batch: Uint8Array) => void) => {
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
-      onRequests: () => undefined,
-      close: () => undefined,
+      onRequests: (_: string, listener: (request: GroupFromWorker) => void) => {
+        requestListener = listener
+      },
+      close: () => {
+        stay?.stop()
+        stay = undefined
+      },
     },
     record: (entry: HistoryEntry) => void history.push(entry),
   }
@@ -142,6 +166,7 @@ export async function participant(service: RunningService, handle: string): Prom
   const stopMail = mail.start()
   const stop = (): void => {
     stopMail()
+    stay?.stop()
     for (const link of opened) link.close()
     client.close()
   }
@@ -156,9 +181,7 @@ export async function participant(service: RunningService, handle: string): Prom
       hideAddress = hide
     },
     packets: () => media.flatMap((message) => (message.kind === 'packets' ? (splitPackets(message.batch) ?? []) : [])),
-    send: (...packets) => {
-      for (const listener of listeners) listener(joinPackets(packets))
-    },
+    send: (...packets) => outlet.send(packets),
     get call() {
       return views.call as CallView | undefined
     },
