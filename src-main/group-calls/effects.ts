@@ -116,11 +116,12 @@ export class GroupEffects {
         context.sending = undefined
         return
       case 'send-state': {
-        sendRecord(context, { type: 'media', media: { ...effect.media, screen: false } })
-        if (effect.profile) sendRecord(context, { type: 'profile', name: claimedName(own.name.reveal()) })
-        if (effect.hand) sendRecord(context, { type: 'hand', up: true })
+        const { to } = effect
+        sendRecord(context, { type: 'media', media: { ...effect.media, screen: false } }, to)
+        if (effect.profile) sendRecord(context, { type: 'profile', name: claimedName(own.name.reveal()) }, to)
+        if (effect.hand) sendRecord(context, { type: 'hand', up: true }, to)
         for (const { idBytes, text } of context.conversation.toSayAgain(environment.clock.now())) {
-          sendRecord(context, { type: 'chat', id: idBytes, text })
+          sendRecord(context, { type: 'chat', id: idBytes, text }, to)
         }
         return
       }

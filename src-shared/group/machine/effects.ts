@@ -71,8 +71,8 @@ export type GroupEffect =
   | Of<'send-with', { epoch: Epoch }>
   /** Neither media nor records leave. */
   | Of<'stop-sending'>
-  /** Media state, first; `profile`: then the own name; then the hand if it is up. */
-  | Of<'send-state', { media: MediaChoice; hand: boolean; profile: boolean }>
+  /** Media state, first; `profile`: then the own name; then the hand if it is up. `to`: those who got the key later; else all. */
+  | Of<'send-state', { media: MediaChoice; hand: boolean; profile: boolean; to: readonly DeviceId[] | undefined }>
   | Of<'send-media', { media: MediaChoice }>
   | Of<'send-hand', { up: boolean }>
   | Of<'send-mute-request', { device: DeviceId }>

@@ -16,7 +16,7 @@ export function beginEpoch(
 ): { readonly call: Inside; readonly effects: readonly GroupEffect[] } {
   const { groupId, roster, early } = call
   const { epoch } = roster
-  const key: OwnKey = { epoch, newcomer, given: [] }
+  const key: OwnKey = { epoch, newcomer, told: false, given: [] }
   // R33: a key that was never used is not kept; after a Remove none but the new one is.
   const old = removal ? [] : call.own.filter((other) => other.epoch === call.using)
   const begun: HeldEpoch = {
@@ -94,7 +94,7 @@ export function keyGiven(state: GroupState, call: Inside, epoch: Epoch, device: 
   const again = key.given.some((other) => other.device === device && other.sent) && sendingEpoch(call) === epoch
   const given = key.given.map((other) => (other.device === device ? { ...other, sent: true } : other))
   // Who had to ask for it has missed what was said in this epoch.
-  return move(state, { ...call, own: [...call.own.slice(0, -1), { ...key, given }] }, again ? [stateOf(call)] : [])
+  return move(state, { ...call, own: [...call.own.slice(0, -1), { ...key, given }] }, again ? [stateOf(call, [device])] : [])
 }
 
 export function expired(state: GroupState, call: Inside, epoch: string | undefined): Transition {

@@ -2,6 +2,7 @@
  * What follows from a state, whatever event led there: keys that are due are given, the sending key changes, keys that no state names
  * any more are erased, timers begin and end. Every step passes here, so that no event forgets any of it.
  */
+import type { DeviceId } from '../../call/machine/events.ts'
 import type { GroupEffect } from './effects.ts'
 import type { TimerEvent } from './events.ts'
 import {
@@ -26,9 +27,10 @@ export function settle(before: GroupState, { state, effects }: Transition, ranOu
   let settled = state
   if (state.call.kind === 'inside') {
     const call = switchKey(finishUpgrade(giveKeys(state.call, all)))
-    settled = { ...state, call }
-  }
-  all.push(...sendingEffects(before.call, settled.call), ...erasures(before.call, settled.call))
+    all.push(...sendingEffects(before.call, call))
+    settled = { ...state, call: sayState(before.call, call, all) }
+  } else all.push(...sendingEffects(before.call, state.call))
+  all.push(...erasures(before.call, settled.call))
   all.push(...timerEffects(before, settled, ranOut))
   return { state: settled, effects: all }
 }
@@ -84,27 +86,35 @@ function sendingEffects(before: GroupCall, after: GroupCall): GroupEffect[] {
   if (is === undefined || after.kind !== 'inside') {
     return was === undefined || !('groupId' in before) ? [] : [{ kind: 'stop-sending', groupId: before.groupId }]
   }
-  const { groupId } = after
-  const effects: GroupEffect[] = is === was ? [] : [{ kind: 'send-with', groupId, epoch: is }]
-  return saysState(before, after) ? [...effects, stateOf(after)] : effects
+  return is === was ? [] : [{ kind: 'send-with', groupId: after.groupId, epoch: is }]
 }
 
-/** Section 3: first in each epoch, and again to whoever got the key later. */
-function saysState(before: GroupCall, after: Inside): boolean {
-  const now = audience(after)
-  return now !== '' && now !== (before.kind === 'inside' ? audience(before) : '')
+/** Section 3: first in each epoch, to all, as soon as all hear it; and then to whoever gets the key later. */
+function sayState(before: GroupCall, call: Inside, effects: GroupEffect[]): Inside {
+  const key = currentKey(call)
+  const { given, told } = key
+  const withTold = (value: boolean): Inside => ({ ...call, own: [...call.own.slice(0, -1), { ...key, told: value }] })
+  // What was not said for a while is said anew.
+  if (sendingEpoch(call) !== key.epoch) return told ? withTold(false) : call
+  if (!told) {
+    if (given.length === 0 || !given.every(({ sent }) => sent)) return call
+    effects.push(stateOf(call, undefined))
+    return withTold(true)
+  }
+  const heard = before.kind === 'inside' ? currentKey(before).given.filter(({ sent }) => sent) : []
+  const later = given.filter(
+    ({ device, join, memberKey, sent }) =>
+      sent &&
+      !heard.some((other) => other.device === device && other.join === join && other.memberKey === memberKey),
+  )
+  if (later.length > 0) effects.push(stateOf(call, later.map(({ device }) => device)))
+  return call
 }
 
-/** Who hears the current epoch's records, once all who are to have its key do. */
-function audience(call: Inside): string {
-  const { epoch, given } = currentKey(call)
-  if (sendingEpoch(call) !== epoch || given.length === 0 || !given.every(({ sent }) => sent)) return ''
-  return `${epoch} ${given.map(({ device, memberKey }) => `${device} ${memberKey}`).join()}`
-}
-
-export function stateOf(call: Inside): GroupEffect {
+/** `to`: `undefined` for all. */
+export function stateOf(call: Inside, to: readonly DeviceId[] | undefined): GroupEffect {
   const { groupId, local, hand } = call
-  return { kind: 'send-state', groupId, media: local, hand, profile: currentKey(call).newcomer }
+  return { kind: 'send-state', groupId, media: local, hand, profile: currentKey(call).newcomer, to }
 }
 
 /** Of a call that is over, `release` erases everything. */

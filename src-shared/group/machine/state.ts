@@ -167,6 +167,8 @@ export interface OwnKey {
   readonly epoch: Epoch
   /** Somebody is new in it, and is told the own name. */
   readonly newcomer: boolean
+  /** All who had it by then were told what is sent, and who is who. */
+  readonly told: boolean
   readonly given: readonly Given[]
 }
 
