@@ -1,0 +1,103 @@
+/** A call of 33: two real apps, and 31 participants without windows, through the real service. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
+import { record } from '../participant/record.ts'
+import { RECORDING } from '../participant/recording.ts'
+import { speechAudio } from '../support/speech-audio.ts'
+import { timecodeVideo } from '../support/timecode-video.ts'
+import { accept, createAccount, snapshot, until } from './harness/actions.ts'
+import { type RunningApp, startApp } from './harness/app.ts'
+import { Participants } from './harness/participants.ts'
+import { repository } from './harness/repository.ts'
+import { type RunningService, startService } from './harness/service.ts'
+
+const NAMES = ['ada', 'ben'] as const
+const HEADLESS = 31
+const ALL = NAMES.length + HEADLESS
+const SETTLE_MS = 120_000
+
+let service: RunningService
+let crowd: Participants
+const apps: RunningApp[] = []
+
+beforeAll(async () => {
+  await record(RECORDING)
+  service = await startService()
+  const video = timecodeVideo({ width: 640, height: 360, fps: 10, frames: 100 })
+  for (const name of NAMES) {
+    const app = await startApp({ name, service: service.address, video, audio: speechAudio() })
+    apps.push(app)
+    await createAccount(app, name, name)
+  }
+  crowd = await Participants.start(service.address, 'guest', HEADLESS)
+}, 180_000)
+
+afterAll(async () => {
+  await (crowd as Participants | undefined)?.leave()
+  await Promise.allSettled(apps.map((app) => app.close()))
+  await service.stop()
+})
+
+async function pages(): Promise<readonly [Page, Page]> {
+  const [ada, ben] = apps
+  if (ada === undefined || ben === undefined) throw new Error('the apps are not there')
+  return [await ada.main(), await ben.main()]
+}
+
+async function hears(page: Page, count: number): Promise<string> {
+  const { group } = await until(
+    page,
+    `it has the keys of ${String(count)}`,
+    ({ group }) => group?.members.length === count && group.members.every(({ keyed }) => keyed),
+    SETTLE_MS,
+  )
+  return group?.proof?.rosterDigest ?? ''
+}
+
+it('is one call, in which everybody opens what everybody sends', { timeout: 300_000 }, async () => {
+  const [ada, ben] = await pages()
+  await ada.getByRole('button', { name: texts['group.start'] }).click()
+  const field = ada.getByRole('textbox', { name: texts['group.choose'] })
+  for (const handle of ['ben', ...crowd.handles]) {
+    await field.fill(handle)
+    await field.press('Enter')
+  }
+  await ada.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
+  const [, second] = apps
+  if (second !== undefined) await accept(second)
+  const digests = [await hears(ada, ALL - 1), await hears(ben, ALL - 1)]
+
+  await expect
+    .poll(async () => (await crowd.reports()).filter(({ rosterDigest }) => rosterDigest === digests[0]).length, {
+      timeout: SETTLE_MS,
+      interval: 2000,
+    })
+    .toBe(HEADLESS)
+  expect(digests[1]).toBe(digests[0])
+
+  // Everybody got whole pictures of everybody, and nobody's packets were refused for long.
+  const framesOf = async (): Promise<number> => {
+    const reports = await crowd.reports()
+    return Math.min(
+      ...reports.map(({ media }) => {
+        const members = Object.values(media?.members ?? {})
+        return members.length < ALL - 1 ? 0 : Math.min(...members.map(({ frames }) => frames))
+      }),
+    )
+  }
+  const before = await framesOf()
+  await expect.poll(framesOf, { timeout: SETTLE_MS, interval: 2000 }).toBeGreaterThan(before + 10)
+  // Some five are heard at a time.
+  const [report] = await crowd.reports()
+  const heard = Object.values(report?.media?.members ?? {}).filter(({ soundPackets }) => soundPackets > 100)
+  expect(heard.length).toBeGreaterThanOrEqual(4)
+
+  const folder = path.join(repository, 'reports/screens')
+  mkdirSync(folder, { recursive: true })
+  await ada.screenshot({ path: path.join(folder, 'call-of-33.png') })
+  const { group } = await snapshot(ada)
+  expect(group?.paused).toBeUndefined()
+})
