@@ -17,6 +17,7 @@ import {
 import { parseCertificate, verifyCertificate } from '../../src-shared/identity/certificate.ts'
 import { MESSAGE_ID_LENGTH } from '../../src-shared/protocol/accept.ts'
 import { parseGroupInvite } from '../../src-shared/group/group-invite.ts'
+import { parseKnock } from '../../src-shared/group/knock.ts'
 import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import { ENVELOPE_LIFE, parseEnvelope } from '../../src-shared/protocol/envelope.ts'
 import { parseInvite } from '../../src-shared/protocol/invite.ts'
@@ -207,6 +208,10 @@ function readPayload(type: MailType, payload: Bytes): { readonly callerHandle: s
     case 'group-invite': {
       const invite = parseGroupInvite(payload)
       return invite && { callerHandle: invite.callerHandle }
+    }
+    case 'knock': {
+      const knock = parseKnock(payload)
+      return knock && { callerHandle: knock.handle }
     }
     case 'cancel':
       return parseCancel(payload) && { callerHandle: undefined }

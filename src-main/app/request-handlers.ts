@@ -3,6 +3,7 @@ import type { CallId } from '../../src-shared/ipc/snapshot.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { RequestHandlers } from '../ipc/requests.ts'
+import { callLink } from './deep-link.ts'
 import type { Runtime } from './runtime.ts'
 import type { Windows } from './windows.ts'
 
@@ -98,6 +99,17 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
     'group.say': ({ callId, text }) => runtime.groups.say(callId, text),
     'group.markChatRead': (callId) => {
       runtime.groups.markChatRead(callId)
+    },
+    'group.createLink': ({ callId, hours }) => runtime.groups.createLink(callId, hours),
+    'group.withdrawLink': (callId) => {
+      runtime.groups.withdrawLink(callId)
+    },
+    'group.knock': ({ link, media }) => runtime.groups.knock(callLink(link) ?? link, media),
+    'group.admit': ({ callId, guest }) => {
+      runtime.groups.admit(callId, guest)
+    },
+    'group.refuse': ({ callId, guest }) => {
+      runtime.groups.refuse(callId, guest)
     },
     'group.compareWords': (callId) => {
       runtime.groups.compareWords(callId)

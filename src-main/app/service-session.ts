@@ -3,7 +3,7 @@ import { failure } from '../../src-shared/base/result.ts'
 import { SUITES } from '../../src-shared/crypto/suites.ts'
 import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
 import type { IncomingView, Settings } from '../../src-shared/ipc/snapshot.ts'
-import type { ServiceAddress } from '../../src-shared/protocol/service/address.ts'
+import { linkAuthority, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import { AccountDirectory } from '../account/directory.ts'
 import type { OwnAccount } from '../account/identity.ts'
 import { DeviceMail } from '../account/mail.ts'
@@ -190,7 +190,7 @@ export class ServiceSession {
     directory: AccountDirectory,
     mail: DeviceMail,
   ): Omit<CallEnvironment, 'otherwiseEngaged'> & Omit<GroupEnvironment, 'otherwiseEngaged' | 'show'> {
-    const { state, store, people, log, mediaPorts } = this.#options
+    const { address, state, store, people, log, mediaPorts } = this.#options
     const clock = systemClock
     const relays = createRelayLinks({
       clock,
@@ -219,6 +219,18 @@ export class ServiceSession {
       },
       relays,
       rooms: relays,
+      links: {
+        authority: linkAuthority(address),
+        put: async (linkId, card, expiresAt) => {
+          const put = await this.#client.putLink(linkId, card, expiresAt)
+          return put.ok ? put : failure(put.reason === 'offline' ? 'offline' : 'refused')
+        },
+        get: async (linkId) => {
+          const card = await this.#client.getLink(linkId)
+          return card.ok ? card : failure(card.reason === 'unknown' ? 'unknown' : 'offline')
+        },
+        remove: (linkId) => this.#client.removeLink(linkId),
+      },
       invitations: withoutFailing(store.invitations, (error) => {
         log.error({ error }, 'an invitation was not kept')
       }),

@@ -42,6 +42,11 @@ export class Kept<Value> {
     return handle
   }
 
+  /** Without taking it. */
+  see(handle: Handle): Value | undefined {
+    return this.#values.get(handle)
+  }
+
   take(handle: Handle): Value {
     const value = this.#values.get(handle)
     if (value === undefined) throw new Error('the machine names something that was never kept')

@@ -52,6 +52,7 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
       return
     }
     case 'group-invite':
+    case 'knock':
       return
   }
 }

@@ -43,8 +43,8 @@ export interface Directory {
   verifyDevice(person: Person, certificate: Bytes, listVersion: number, listHash: Bytes): Promise<boolean>
 }
 
-/** Envelope types 1, 2, 3, 5 and 6: what mail carries for a call. */
-export type MailType = 'invite' | 'cancel' | 'group-invite' | 'answered' | 'reply'
+/** Envelope types 1, 2, 3, 5, 6 and 7: what mail carries for a call. */
+export type MailType = 'invite' | 'cancel' | 'group-invite' | 'answered' | 'reply' | 'knock'
 
 export interface SealedMail {
   readonly envDigest: Bytes

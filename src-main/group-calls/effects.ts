@@ -1,21 +1,24 @@
 /** Each effect of the group machine, done. */
 import { fromHex, toHex } from '../../src-shared/base/bytes.ts'
 import { unreachable } from '../../src-shared/base/result.ts'
-import { type Ms, SECOND } from '../../src-shared/base/time.ts'
+import { HOUR, type Ms, SECOND } from '../../src-shared/base/time.ts'
 import { issueHead } from '../../src-shared/group/head.ts'
 import type { Announcement, GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import { claimedName } from '../../src-shared/identity/display-name.ts'
 import { encodeAnswered, encodeReply } from '../../src-shared/protocol/cancel.ts'
 import { required } from '../calls/call-context.ts'
 import type { GroupContext, GroupRunner } from './group-context.ts'
-import { sendCancels, sendInvites } from './invitations.ts'
+import { sendCancels, sendInvites } from './inviting.ts'
 import * as keys from './keys.ts'
+import { admitGuest, refuseGuest, sendKnock, withdrawLink } from './links.ts'
 import { checkMember, invitePeople, makeJoin, prepare } from './people.ts'
 import { openRoom, submit, submitChain } from './room.ts'
 import { sendMessage, sendRecord } from './say.ts'
 
 /** How long the link stays open after the end, so that what was said last still leaves. */
 const LINGER: Ms = 0.3 * SECOND
+/** `alone` while a link is out. */
+const ALONE_WITH_LINK: Ms = HOUR
 
 export class GroupEffects {
   readonly #runner: GroupRunner
@@ -138,7 +141,7 @@ export class GroupEffects {
         this.#announce(context, effect.what)
         return
       case 'start-timer':
-        this.#startTimer(effect)
+        this.#startTimer(context, effect)
         return
       case 'cancel-timer':
         this.#cancelTimers(nameOf(effect.groupId, effect.timer, effect.about))
@@ -153,8 +156,14 @@ export class GroupEffects {
         void invitePeople(runner, context, context.invited.take(effect.people))
         return
       case 'send-knock':
+        void sendKnock(runner, context)
+        return
       case 'admit-knock':
+        admitGuest(runner, context, effect.knock)
+        return
       case 'refuse-knock':
+        refuseGuest(runner, context, effect.knock)
+        return
       case 'send-upgrade':
       case 'finish-one-to-one':
         // Answers to events that this runner does not make.
@@ -203,12 +212,23 @@ export class GroupEffects {
     }
   }
 
-  #startTimer({ groupId, timer, about, delay }: GroupEffect & { kind: 'start-timer' }): void {
+  #startTimer(context: GroupContext, { groupId, timer, about, delay }: GroupEffect & { kind: 'start-timer' }): void {
     const name = nameOf(groupId, timer, about)
     this.#cancelTimers(name)
-    const cancel = this.#runner.environment.clock.after(delay, () => {
+    const ranOut = (): void => {
       this.#timers.delete(name)
       this.#runner.dispatch({ kind: 'timer', groupId, timer, about })
+    }
+    const { clock } = this.#runner.environment
+    const since = clock.now()
+    const cancel = clock.after(delay, () => {
+      // Whoever has passed on a link waits for others longer.
+      const until = timer === 'alone' ? Math.min(context.door?.expiresAt ?? 0, since + ALONE_WITH_LINK) : 0
+      if (until - clock.now() > SECOND) {
+        this.#timers.set(name, clock.after(until - clock.now(), ranOut))
+        return
+      }
+      ranOut()
     })
     this.#timers.set(name, cancel)
   }
@@ -226,6 +246,7 @@ export class GroupEffects {
     const { clock, mediaPorts } = this.#runner.environment
     context.released = true
     context.sending = undefined
+    withdrawLink(this.#runner, context)
     context.flow?.stop()
     mediaPorts.close(context.callId)
     context.keys.eraseStay()

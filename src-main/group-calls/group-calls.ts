@@ -5,14 +5,15 @@
  */
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
-import { DAY, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
+import { DAY, HOUR, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import { type GroupEndReason, type GroupState, initialState, occupies } from '../../src-shared/group/machine/state.ts'
+import { isHost } from '../../src-shared/group/machine/roster.ts'
 import { step } from '../../src-shared/group/machine/step.ts'
 import { CHAT_ID_LENGTH } from '../../src-shared/group/record-content.ts'
 import { groupIdOf } from '../../src-shared/group/roster.ts'
-import type { GroupOutcome } from '../../src-shared/ipc/contract.ts'
+import type { GroupOutcome, KnockOutcome, LinkHours, LinkOutcome } from '../../src-shared/ipc/contract.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
 import { REACTION_SHOWN } from './conversation.ts'
@@ -21,6 +22,7 @@ import { createContext, type GroupContext, type GroupRunner, type Wanted } from 
 import { mailReceived } from './invitations.ts'
 import { KnownInvitations } from './known-invitations.ts'
 import { beginStay, tellMembers } from './keys.ts'
+import { createLink, knockAt, withdrawLink } from './links.ts'
 import type { GroupEnvironment, GroupViews, Invitation } from './ports.ts'
 import { sendRecord } from './say.ts'
 import { groupView, hasCompany, historyEntry, incomingView, joinableCall } from './views.ts'
@@ -49,6 +51,13 @@ export interface GroupCalls {
   say(callId: CallId, text: string): 'sent' | 'not-sent'
   markChatRead(callId: CallId): void
   compareWords(callId: CallId): void
+  /** Hosts only: in the place of the link that the call has. */
+  createLink(callId: CallId, hours: LinkHours): Promise<LinkOutcome>
+  withdrawLink(callId: CallId): void
+  /** At the door of somebody else's call. */
+  knock(link: string, media: MediaChoice): Promise<KnockOutcome>
+  admit(callId: CallId, guest: MemberId): void
+  refuse(callId: CallId, guest: MemberId): void
   personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void
   /** The page lost what the media worker knew. `true`: this device leaves and comes anew, with streams of its own. */
   mediaRestarted(callId: CallId): boolean
@@ -273,6 +282,35 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     if (context !== undefined) compareWords(this, context)
   }
 
+  async createLink(callId: CallId, hours: LinkHours): Promise<LinkOutcome> {
+    const context = this.#contexts.get(callId)
+    const { call, self } = this.state()
+    if (context === undefined || call.kind !== 'inside' || !isHost(call.roster, self)) return 'refused'
+    return createLink(this, context, hours)
+  }
+
+  withdrawLink(callId: CallId): void {
+    const context = this.#contexts.get(callId)
+    if (context !== undefined) withdrawLink(this, context)
+  }
+
+  knock(link: string, media: MediaChoice): Promise<KnockOutcome> {
+    return knockAt(this, link, media, (context) => {
+      if (this.occupied || this.environment.otherwiseEngaged()) return false
+      this.#contexts.set(context.callId, context)
+      this.dispatch({ kind: 'user-knock', groupId: context.callId, media })
+      return true
+    })
+  }
+
+  admit(callId: CallId, guest: MemberId): void {
+    this.dispatch({ kind: 'user-admit', groupId: callId, device: guest })
+  }
+
+  refuse(callId: CallId, guest: MemberId): void {
+    this.dispatch({ kind: 'user-refuse', groupId: callId, device: guest })
+  }
+
   personChanged(accountId: AccountId, change: { readonly name?: string; readonly verification?: Verification }): void {
     for (const { people } of this.#contexts.values()) {
       const person = people.get(accountId)
@@ -326,10 +364,19 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     if (was?.join !== call.join) {
       beginStay(this, context)
       this.#foundedHere(context)
+      // Called nobody: the others come by the link.
+      if (
+        was === undefined &&
+        context.direction === 'outgoing' &&
+        context.seed !== undefined &&
+        context.wanted.length === 0
+      )
+        void createLink(this, context, FOUNDED_LIFE / HOUR)
     }
     if (was?.roster !== call.roster) {
-      for (const { certHash, certificate, handle } of context.chain.roster?.members ?? []) {
-        context.met.set(toHex(certHash), { account: toHex(certificate.accountPub), handle })
+      for (const { certHash, certificate, handle, join } of context.chain.roster?.members ?? []) {
+        const guest = join.linkTag !== undefined
+        context.met.set(toHex(certHash), { account: toHex(certificate.accountPub), handle, guest })
       }
     }
     if (call.met) context.connectedAt ??= clock.now()

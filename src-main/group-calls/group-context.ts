@@ -7,6 +7,7 @@ import type { AccountKey, DeviceId } from '../../src-shared/call/machine/events.
 import { HeadWatch } from '../../src-shared/group/head.ts'
 import type { VerifiedJoin } from '../../src-shared/group/join.ts'
 import type { KeyShare } from '../../src-shared/group/key-share.ts'
+import type { LinkKeys } from '../../src-shared/group/link.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import type { JoinId } from '../../src-shared/group/machine/roster.ts'
 import type { GroupState } from '../../src-shared/group/machine/state.ts'
@@ -15,7 +16,7 @@ import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { MEMBER_ADDRESS_LENGTH, type MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
 import { Kept } from '../calls/call-context.ts'
 import type { PacketFlow } from '../calls/packet-flow.ts'
-import type { LookupFailure, OwnIdentity, Person } from '../calls/ports.ts'
+import type { LookupFailure, OwnIdentity, Person, VerifiedDevice } from '../calls/ports.ts'
 import type { GroupLink } from '../ice/links.ts'
 import { Chain } from './chain.ts'
 import { Conversation } from './conversation.ts'
@@ -47,6 +48,27 @@ const JOINS_KEPT = 128
 /** KeyShares on their way into the machine and back: it keeps 64 of them for entries that have not come. */
 const SHARES_KEPT = 96
 
+/** The machine keeps no more at a time. */
+const GUESTS_KEPT = 64
+
+/** A link to a call (R38). */
+export interface Door {
+  readonly keys: LinkKeys
+  readonly url: string
+  readonly expiresAt: UnixMs
+}
+
+/** Somebody who knocks. */
+export interface Guest {
+  readonly person: Person
+  readonly device: VerifiedDevice
+  readonly nonce: Bytes
+  /** Of the link that it came by. */
+  readonly keys: LinkKeys
+  /** As it calls itself. */
+  readonly name: string | undefined
+}
+
 export interface GroupContext {
   readonly callId: CallId
   readonly groupId: Bytes
@@ -65,6 +87,17 @@ export interface GroupContext {
   wanted: readonly Wanted[]
   /** Of `wanted`: who was asked for at one time later. */
   readonly invited: Kept<readonly Wanted[]>
+
+  /** The link to this call, while it opens anything. */
+  door: Door | undefined
+  /** Of all links that this call had: who was admitted by one comes with it. */
+  readonly doorKeys: Bytes[]
+  /** Who knocked and was neither admitted nor refused. */
+  readonly guests: Kept<Guest>
+  /** This person is at the door of somebody else's call. */
+  knocking: { readonly keys: LinkKeys; readonly nonce: Bytes } | undefined
+  /** This person was let in by a link. */
+  linkKey: Bytes | undefined
 
   link: GroupLink | undefined
   room: RoomView
@@ -92,7 +125,7 @@ export interface GroupContext {
   // For the screen and the history
   readonly people: Map<AccountKey, Person>
   /** All who were members: the account and handle that their Join names. */
-  readonly met: Map<DeviceId, { readonly account: AccountKey; readonly handle: string }>
+  readonly met: Map<DeviceId, { readonly account: AccountKey; readonly handle: string; readonly guest: boolean }>
   /** What members call themselves, as it came. */
   readonly claimedNames: Map<DeviceId, string>
   readonly conversation: Conversation
@@ -123,6 +156,11 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
   return {
     ...start,
     callId: toHex(start.groupId),
+    door: undefined,
+    doorKeys: [],
+    guests: new Kept(GUESTS_KEPT),
+    knocking: undefined,
+    linkKey: undefined,
     link: undefined,
     room: 'nothing',
     strangers: new Set(),

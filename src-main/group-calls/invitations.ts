@@ -1,17 +1,17 @@
-/** Invitations to group calls, both ways, and the other mail of a group call (docs/protocol/group.md, section 6). */
+/** The mail of group calls that comes in: invitations, and what is said about them (docs/protocol/group.md, section 6). */
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
-import type { AccountKey } from '../../src-shared/call/machine/events.ts'
 import { NO_MEDIA } from '../../src-shared/call/machine/state.ts'
-import { encodeGroupInvite, type GroupInvite, parseGroupInvite } from '../../src-shared/group/group-invite.ts'
+import { type GroupInvite, parseGroupInvite } from '../../src-shared/group/group-invite.ts'
+import { parseKnock } from '../../src-shared/group/knock.ts'
 import type { GroupInvitation } from '../../src-shared/group/machine/events.ts'
 import { TIMERS } from '../../src-shared/group/machine/timers.ts'
-import { claimedName, displayName } from '../../src-shared/identity/display-name.ts'
-import { encodeCancel, parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
-import { required } from '../calls/call-context.ts'
+import { displayName } from '../../src-shared/identity/display-name.ts'
+import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import type { Person, ReceivedMail } from '../calls/ports.ts'
 import { createContext, type GroupContext, type GroupRunner } from './group-context.ts'
+import { answersKnock, knockReceived } from './links.ts'
 import type { Invitation } from './ports.ts'
 
 export interface MailDesk {
@@ -51,6 +51,13 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
       runner.dispatch({ kind: 'reply', groupId: context.callId, account, answer: reply.answer })
       return
     }
+    case 'knock': {
+      const knock = parseKnock(mail.payload)
+      const { call } = runner.state()
+      const context = call.kind === 'inside' ? contextOf(call.groupId) : undefined
+      if (knock !== undefined && context !== undefined) void knockReceived(runner, context, mail, knock)
+      return
+    }
     case 'invite':
       return
   }
@@ -82,30 +89,35 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
   // A chain has one beginning: who names another for the same call does not speak of it.
   const known = desk.contextOf(callId)
   if (known?.createHash !== undefined && !equalBytes(known.createHash, invite.createHash)) return
+  const { call } = runner.state()
+  const door = call.kind === 'knocking' ? desk.contextOf(call.groupId) : undefined
+  const isAnswer = door !== undefined && answersKnock(door, invite, mail)
+  // One that answers somebody else's Knock is none of ours, and none that rings.
+  if (invite.linkProof !== undefined && !isAnswer) return
   const admission = admissionOf(runner, caller)
   // Who may not ring is not on the list of calls to join either.
-  if (admission === 'ring' || admission === 'busy') invitations.save(invitation)
+  if (isAnswer || admission === 'ring' || admission === 'busy') invitations.save(invitation)
   // One that is over keeps nothing that a second stay could use.
   if (known === undefined || known.released) {
-    desk.add(
-      createContext(
-        {
-          groupId: invite.groupId,
-          direction: 'incoming',
-          startedAt: clock.now(),
-          video: invitation.video,
-          own,
-          seed: undefined,
-          ticket: invitation.ticket,
-          createHash: invitation.createHash,
-          invitation,
-          caller,
-          wanted: [],
-          local: NO_MEDIA,
-        },
-        environment.random,
-      ),
+    const context = createContext(
+      {
+        groupId: invite.groupId,
+        direction: isAnswer ? 'outgoing' : 'incoming',
+        startedAt: clock.now(),
+        video: invitation.video,
+        own,
+        seed: undefined,
+        ticket: invitation.ticket,
+        createHash: invitation.createHash,
+        invitation,
+        caller,
+        wanted: [],
+        local: NO_MEDIA,
+      },
+      environment.random,
     )
+    context.linkKey = isAnswer ? door.knocking?.keys.linkKey : undefined
+    desk.add(context)
   }
   runner.dispatch({
     kind: 'invite',
@@ -116,7 +128,7 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
       remaining: mail.sentAt + TIMERS.ring - clock.now(),
       admission,
       known: caller.inContacts,
-      answersKnock: undefined,
+      answersKnock: isAnswer ? door.callId : undefined,
     },
   })
   runner.changed()
@@ -163,51 +175,4 @@ async function isNamed({ environment }: GroupRunner, { people }: Invitation, mai
     if (found.ok && equalBytes(found.value.accountPub, mail.senderAccountPub)) return true
   }
   return false
-}
-
-/** A GroupInvite to each device of these people. */
-export async function sendInvites(
-  runner: GroupRunner,
-  context: GroupContext,
-  accounts: readonly AccountKey[],
-): Promise<void> {
-  await Promise.all(
-    accounts.map(async (account) => {
-      const person = context.people.get(account)
-      if (person === undefined || (await sendInvite(runner, context, person)) || context.released) return
-      for (const wanted of context.wanted) if (wanted.person?.accountId === account) wanted.failed = 'offline'
-      runner.changed()
-    }),
-  )
-}
-
-/** `false`: it reached none of the person's devices. */
-async function sendInvite({ environment }: GroupRunner, context: GroupContext, person: Person): Promise<boolean> {
-  const { own, groupId, chain } = context
-  const { createHash, members } = required(chain.roster, 'roster')
-  const ticket = await environment.groupTicket(groupId, person.accountPub, required(context.ticket, 'ticket'))
-  if (!ticket.ok) return false
-  const payload = encodeGroupInvite({
-    groupId,
-    createHash,
-    ticket: ticket.value,
-    media: { ...context.local, screen: false },
-    linkProof: undefined,
-    callerHandle: own.handle.reveal(),
-    callerName: claimedName(own.name.reveal()),
-    people: members.map(({ handle }) => handle),
-  })
-  const sent = await Promise.all(person.devices.map((device) => environment.mail.send(device, 'group-invite', payload)))
-  return sent.some(({ ok }) => ok)
-}
-
-export function sendCancels(
-  { environment }: GroupRunner,
-  { groupId, people }: GroupContext,
-  accounts: readonly AccountKey[],
-): void {
-  const payload = encodeCancel({ callId: groupId, reason: 'withdrawn' })
-  for (const account of accounts) {
-    for (const device of people.get(account)?.devices ?? []) void environment.mail.send(device, 'cancel', payload)
-  }
 }

@@ -13,6 +13,7 @@ import type { RecordContent } from '../../src-shared/group/record-content.ts'
 import { type MemberAddress, memberAddress } from '../../src-shared/protocol/relay-frame.ts'
 import { REACTION_SHOWN } from './conversation.ts'
 import { type GroupContext, type GroupRunner, keepJoin } from './group-context.ts'
+import { fitsLink } from './links.ts'
 import { identified } from './presence.ts'
 import { wordsSaid } from './words.ts'
 
@@ -58,8 +59,8 @@ function joinArrived(runner: GroupRunner, context: GroupContext, from: MemberAdd
   const device = toHex(join.value.certificate.certHash)
   identified(runner, context, device)
   const self = memberOf(roster, own.certHash)
-  // Nobody comes by link in this version: whoever does is not added.
-  if (self === undefined || join.value.linkTag !== undefined) return
+  const byLink = join.value.linkTag !== undefined
+  if (self === undefined || (byLink && !fitsLink(context, join.value))) return
   if (refusalOf(roster, { op: 'add', join: join.value }, self, chain.length) !== undefined) return
   const account = toHex(join.value.certificate.accountPub)
   runner.dispatch({
@@ -68,7 +69,7 @@ function joinArrived(runner: GroupRunner, context: GroupContext, from: MemberAdd
     device,
     account,
     join: toHex(join.value.nonce),
-    byLink: false,
+    byLink,
   })
 }
 

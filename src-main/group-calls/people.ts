@@ -2,6 +2,7 @@
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import type { DeviceId } from '../../src-shared/call/machine/events.ts'
 import { type Join, issueJoin, JOIN_NONCE_LENGTH, verifyJoin } from '../../src-shared/group/join.ts'
+import { linkTag } from '../../src-shared/group/link.ts'
 import type { JoinId } from '../../src-shared/group/machine/roster.ts'
 import type { GroupEndReason } from '../../src-shared/group/machine/state.ts'
 import { parseCertificate } from '../../src-shared/identity/certificate.ts'
@@ -88,18 +89,19 @@ function refusalOf({ verification, devices }: Person): LookupFailure | undefined
 
 /** A new Join with a receive key of its own; nothing of an earlier stay is left. `undefined`: the own certificate is none. */
 export function makeJoin({ environment }: GroupRunner, context: GroupContext): JoinId | undefined {
-  const { groupId, own, chain, keys } = context
+  const { groupId, own, chain, keys, linkKey } = context
   const certificate = parseCertificate(own.certificate)
   if (certificate === undefined) return undefined
   keys.eraseStay()
+  const nonce = environment.random(JOIN_NONCE_LENGTH)
   const fields: Omit<Join, 'bytes' | 'signature'> = {
     groupId,
     certificate,
     handle: own.handle.reveal(),
-    nonce: environment.random(JOIN_NONCE_LENGTH),
+    nonce,
     fromSeq: chain.length,
     joinKey: keys.makeReceiveKey(0),
-    linkTag: undefined,
+    linkTag: linkKey && linkTag(linkKey, { groupId, certHash: own.certHash, nonce }),
   }
   const join = verifyJoin(issueJoin(fields, own.signingSecret), groupId)
   if (!join.ok) return undefined

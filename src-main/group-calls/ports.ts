@@ -41,6 +41,15 @@ export interface GroupViews {
   readonly joinable: readonly JoinableCall[]
 }
 
+/** The service's part in links: it keeps a sealed card under a name. */
+export interface CallLinks {
+  /** Of the service, as links name it: `host` or `host:port`. */
+  readonly authority: string
+  put(linkId: Bytes, card: Bytes, expiresAt: UnixMs): Promise<Result<undefined, 'offline' | 'refused'>>
+  get(linkId: Bytes): Promise<Result<Bytes, 'offline' | 'unknown'>>
+  remove(linkId: Bytes): Promise<unknown>
+}
+
 export interface GroupMediaPorts extends MediaPorts {
   /** What the media worker asks of the relay, until `close`. */
   onRequests(callId: string, listener: (request: GroupFromWorker) => void): void
@@ -52,6 +61,7 @@ export interface GroupEnvironment extends Pick<
 > {
   readonly mediaPorts: GroupMediaPorts
   readonly rooms: GroupLinks
+  readonly links: CallLinks
   /** A ticket for the group's room, for the devices of `accountPub`. `authority`: the founder's seed, or a ticket of the own account. */
   readonly groupTicket: (
     groupId: Bytes,

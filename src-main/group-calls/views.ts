@@ -21,7 +21,7 @@ import type { GroupContext } from './group-context.ts'
 import type { Invitation } from './ports.ts'
 
 export function groupView(state: GroupState, context: GroupContext, now: UnixMs): GroupView | undefined {
-  const phase = phaseOf(state)
+  const phase = phaseOf(state, context)
   if (phase === undefined) return undefined
   const { call, self } = state
   const { conversation, callId, direction, stay, connectedAt, local } = context
@@ -55,6 +55,15 @@ export function groupView(state: GroupState, context: GroupContext, now: UnixMs)
         who === undefined || who === self ? undefined : { ...nameOf(context, who), id: who, ...trustOf(context, who) },
       by: by === undefined ? undefined : nameOf(context, by),
     })),
+    link: context.door && { url: context.door.url, expiresAt: context.door.expiresAt },
+    knocks: (inside?.knocks ?? []).flatMap(({ device, knock, admitted }) => {
+      const guest = admitted ? undefined : context.guests.see(knock)
+      if (guest === undefined) return []
+      const { person, name } = guest
+      const handle = person.handle.reveal()
+      const { verification, inContacts } = person
+      return [{ id: device, name: inContacts ? person.name : (name ?? handle), handle, verification, inContacts }]
+    }),
     reactions: conversation.reactions(now).map(({ id, from, emoji }) => ({ id, from, emoji })),
     muteRequestBy:
       conversation.muteRequestBy === undefined || !local.audio
@@ -63,7 +72,7 @@ export function groupView(state: GroupState, context: GroupContext, now: UnixMs)
   }
 }
 
-function phaseOf({ call }: GroupState): GroupPhase | undefined {
+function phaseOf({ call }: GroupState, { caller }: GroupContext): GroupPhase | undefined {
   switch (call.kind) {
     case 'idle':
     case 'ringing':
@@ -71,6 +80,7 @@ function phaseOf({ call }: GroupState): GroupPhase | undefined {
     case 'founding':
       return { kind: 'calling' }
     case 'knocking':
+      return { kind: 'knocking', at: { name: caller?.name ?? '', handle: caller?.handle.reveal() ?? '' } }
     case 'joining':
       return { kind: 'joining' }
     case 'inside':
@@ -93,6 +103,7 @@ function memberView(context: GroupContext, call: Inside, device: DeviceId): Memb
     inContacts: personOf(context, device)?.inContacts ?? false,
     host: isHost(call.roster, device),
     present: call.present.includes(device),
+    guest: isGuest(context, device),
     trust: person?.trust ?? 'checking',
     trouble: person?.trouble ?? 'none',
     keyed: call.held.some(({ epoch }) => context.keys.hasKeysOf(epoch, device)),
@@ -117,7 +128,12 @@ function personOf({ people, met }: GroupContext, device: DeviceId) {
 }
 
 function trustOf(context: GroupContext, device: DeviceId): Pick<MemberView, 'verification'> {
-  return { verification: personOf(context, device)?.verification ?? 'unverified' }
+  const known = personOf(context, device)?.verification ?? 'unverified'
+  return { verification: known === 'verified' && isGuest(context, device) ? 'unverified' : known }
+}
+
+function isGuest({ met }: GroupContext, device: DeviceId): boolean {
+  return met.get(device)?.guest === true
 }
 
 function inviteeViews(context: GroupContext, call: Inside | undefined): readonly InviteeView[] {
@@ -210,7 +226,12 @@ export function historyEntry(
   const { callId, caller, invitation, wanted, direction, video, startedAt, connectedAt, met, own } = context
   const self = toHex(own.certHash)
   const [first] = wanted
-  const handle = invitation?.inviterHandle.reveal() ?? first?.person?.handle.reveal() ?? first?.handle.reveal() ?? ''
+  const handle =
+    invitation?.inviterHandle.reveal() ??
+    first?.person?.handle.reveal() ??
+    first?.handle.reveal() ??
+    caller?.handle.reveal() ??
+    ''
   const called = wanted.map(({ handle: typed, person }) => ({
     name: person?.name ?? typed.reveal(),
     handle: typed.reveal(),

@@ -26,6 +26,8 @@ const serviceAddress = v.pipe(v.string(), v.maxLength(300))
 const nothing = v.undefined()
 /** certHash */
 const member = accountId
+/** The longest host name, and what a link adds to it. */
+const LINK_TEXT_MAX = 600
 const people = v.pipe(v.array(handle), v.minLength(1), v.maxLength(MEMBERS_MAX - 1))
 const media = v.strictObject({ audio: v.boolean(), video: v.boolean() })
 
@@ -72,7 +74,7 @@ export const REQUEST_SCHEMAS: Schemas = {
   'call.dismiss': callId,
   'call.openMediaPort': callId,
 
-  'group.start': v.strictObject({ handles: people, media }),
+  'group.start': v.strictObject({ handles: v.pipe(v.array(handle), v.maxLength(MEMBERS_MAX - 1)), media }),
   'group.invite': v.strictObject({ callId, handles: people }),
   'group.join': v.strictObject({ callId, media }),
   'group.forget': callId,
@@ -83,6 +85,11 @@ export const REQUEST_SCHEMAS: Schemas = {
   'group.react': v.strictObject({ callId, emoji: v.picklist(REACTIONS) }),
   'group.say': v.strictObject({ callId, text: v.pipe(v.string(), v.minLength(1), v.maxBytes(CHAT_TEXT_MAX)) }),
   'group.markChatRead': callId,
+  'group.createLink': v.strictObject({ callId, hours: v.picklist([1, 24, 168]) }),
+  'group.withdrawLink': callId,
+  'group.knock': v.strictObject({ link: v.pipe(v.string(), v.maxLength(LINK_TEXT_MAX)), media }),
+  'group.admit': v.strictObject({ callId, guest: member }),
+  'group.refuse': v.strictObject({ callId, guest: member }),
   'group.compareWords': callId,
 
   'window.setFullScreen': v.boolean(),

@@ -10,6 +10,7 @@ import { FRAME_MAX } from '../../src-shared/protocol/service/limits.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
 import { describeError } from './log.ts'
 import type { ServiceParts } from './parts.ts'
+import { doorPage } from './door-page.ts'
 import { addressKey } from './rate-limits.ts'
 import { Session } from './session.ts'
 
@@ -90,6 +91,11 @@ export class Gateway {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = request.method === 'GET' ? doorPage(request.url) : undefined
+    if (page !== undefined) {
+      response.writeHead(200, page.headers).end(page.body)
+      return
+    }
     if (request.method !== 'GET' || request.url !== '/health') {
       response.writeHead(404).end()
       return

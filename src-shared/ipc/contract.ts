@@ -46,7 +46,7 @@ export interface Requests {
   /** Asks for the call's media port; it arrives as a `message` event on the window (media-port.ts). */
   'call.openMediaPort': { argument: CallId; answer: undefined }
 
-  /** Founds a group call and invites these. `busy`: this device is in a call. */
+  /** Founds a group call and invites these; with nobody, one that others come to by its link. `busy`: this device is in a call. */
   'group.start': { argument: { handles: readonly string[]; media: MediaChoice }; answer: GroupOutcome }
   /** Into the running group call. Who cannot be found is among its invitees as such. */
   'group.invite': { argument: { callId: CallId; handles: readonly string[] }; answer: undefined }
@@ -65,6 +65,13 @@ export interface Requests {
   'group.say': { argument: { callId: CallId; text: string }; answer: 'sent' | 'not-sent' }
   'group.markChatRead': { argument: CallId; answer: undefined }
   /** R37: words that all members see alike. They appear in `GroupProof`. */
+  /** Makes the call's link, in the place of the one that it has. */
+  'group.createLink': { argument: { callId: CallId; hours: LinkHours }; answer: LinkOutcome }
+  'group.withdrawLink': { argument: CallId; answer: undefined }
+  /** Asks the host of a link's call to be let in. */
+  'group.knock': { argument: { link: string; media: MediaChoice }; answer: KnockOutcome }
+  'group.admit': { argument: { callId: CallId; guest: MemberId }; answer: undefined }
+  'group.refuse': { argument: { callId: CallId; guest: MemberId }; answer: undefined }
   'group.compareWords': { argument: CallId; answer: undefined }
 
   'window.setFullScreen': { argument: boolean; answer: undefined }
@@ -80,11 +87,27 @@ export type FindOutcome =
 
 export type GroupOutcome = 'started' | 'busy'
 
+/** How long a link may be used. */
+export type LinkHours = 1 | 24 | 168
+
+export type LinkOutcome = 'made' | 'offline' | 'refused'
+
+/**
+ * `no-link`: not one to a call. `gone`: expired or withdrawn. `not-here`: of another service, which its address names. `own`: the host
+ * is this person. `insecure`: its host is not who it was when the link was made, or cannot be checked.
+ */
+export type KnockOutcome = GroupOutcome | 'no-link' | 'gone' | 'not-here' | 'own' | 'offline' | 'insecure'
+
 /** Main → renderer, by `webContents.send`. */
 export interface Notices {
   snapshot: Snapshot
   /** A menu entry, a shortcut or a deep link asks for a place in the app. */
-  navigate: { readonly to: 'new-call' | 'new-group' | 'search' | 'settings' | 'main'; readonly handle?: string }
+  navigate: {
+    readonly to: 'new-call' | 'new-group' | 'search' | 'settings' | 'main'
+    readonly handle?: string
+    /** To a call. */
+    readonly link?: string
+  }
 }
 
 export type NoticeName = keyof Notices

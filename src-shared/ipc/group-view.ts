@@ -31,12 +31,17 @@ export interface GroupView {
   readonly events: readonly GroupEventLine[]
   /** Of the last seconds. */
   readonly reactions: readonly ReactionView[]
+  /** To this call, made by this person; for hosts. */
+  readonly link: { readonly url: string; readonly expiresAt: UnixMs } | undefined
+  /** Who waits at the door, the first to come first; for hosts. */
+  readonly knocks: readonly KnockView[]
   /** A host asks this person to mute; gone when the microphone is off. */
   readonly muteRequestBy: PersonName | undefined
 }
 
 export type GroupPhase =
   | { readonly kind: 'calling' } /* founding it, or nobody has come yet */
+  | { readonly kind: 'knocking'; readonly at: PersonName } /* waits for this host to open */
   | { readonly kind: 'joining' }
   | { readonly kind: 'connected' }
   | { readonly kind: 'reconnecting' }
@@ -54,12 +59,20 @@ export interface MemberView extends PersonName {
   readonly trust: 'checking' | 'trusted' | 'refused' | 'unreachable'
   /** R34: it has another member list, or the service keeps entries back. */
   readonly trouble: 'none' | 'fork' | 'withheld'
+  /** Came by a link (R38): shown as unverified, whatever is known of it. */
+  readonly guest: boolean
   /** Its media can be opened. */
   readonly keyed: boolean
   readonly media: MediaChoice
   readonly hand: boolean
   /** When the hand went up; sorts those who wait. */
   readonly handSince: UnixMs | undefined
+}
+
+export interface KnockView extends PersonName {
+  readonly id: MemberId
+  readonly verification: Verification
+  readonly inContacts: boolean
 }
 
 export interface InviteeView extends PersonName {

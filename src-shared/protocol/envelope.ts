@@ -4,7 +4,7 @@
  */
 import { type Bytes, concatBytes } from '../base/bytes.ts'
 import { MalformedError, parse } from '../base/reader.ts'
-import { DAY, type Ms, SECOND, type UnixMs } from '../base/time.ts'
+import { DAY, MINUTE, type Ms, SECOND, type UnixMs } from '../base/time.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { SIV_TAG_LENGTH } from '../crypto/aead.ts'
 import { KEM_CIPHERTEXT_LENGTH } from '../crypto/agreement.ts'
@@ -20,9 +20,9 @@ import { MESSAGE_ID_LENGTH } from './accept.ts'
 import { namedCodes } from './named-codes.ts'
 import { type PrekeyKind, prekeyKinds } from './prekey.ts'
 
-export type EnvelopeType = 'invite' | 'cancel' | 'group-invite' | 'message' | 'answered' | 'reply'
+export type EnvelopeType = 'invite' | 'cancel' | 'group-invite' | 'message' | 'answered' | 'reply' | 'knock'
 
-const types = namedCodes<EnvelopeType>(['invite', 'cancel', 'group-invite', 'message', 'answered', 'reply'])
+const types = namedCodes<EnvelopeType>(['invite', 'cancel', 'group-invite', 'message', 'answered', 'reply', 'knock'])
 
 /** R13: how long a message of each type may live at most. */
 export const ENVELOPE_LIFE: Readonly<Record<EnvelopeType, Ms>> = {
@@ -32,6 +32,7 @@ export const ENVELOPE_LIFE: Readonly<Record<EnvelopeType, Ms>> = {
   message: 30 * DAY,
   answered: 30 * DAY,
   reply: 30 * DAY,
+  knock: 10 * MINUTE,
 }
 
 /** Bytes; keeps a whole envelope below 2^16. */

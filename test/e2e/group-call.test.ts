@@ -121,4 +121,27 @@ describe('a group call of real apps', () => {
       expect(history[0]?.group?.length).toBe(2)
     }
   })
+
+  it('is entered by its link, through the door that its host opens', { timeout: 180_000 }, async () => {
+    const [ada, mia] = [await pageOf('ada'), await pageOf('mia')]
+    for (const page of [ada, mia]) {
+      const { group } = await snapshot(page)
+      if (group !== undefined) await request(page, 'call.dismiss', group.callId)
+    }
+    await ada.getByRole('button', { name: texts['group.start'] }).click()
+    await ada.getByRole('button', { name: texts['group.start.link'] }).click()
+    const { group } = await until(ada, 'there is a link', ({ group }) => group?.link !== undefined)
+    const link = group?.link?.url ?? ''
+    await ada.getByRole('button', { name: texts['group.link.copy'] }).waitFor()
+
+    await mia.getByRole('button', { name: texts['new.title'] }).first().click()
+    await mia.getByRole('dialog').getByRole('textbox').fill(link)
+    await mia.getByRole('button', { name: texts['link.knock.video'] }).click()
+    await until(mia, 'mia waits', ({ group }) => group?.phase.kind === 'knocking')
+    await ada.getByRole('button', { name: texts['group.lobby.admit'] }).click()
+    await together('ada', 'mia')
+    const seen = (await snapshot(ada)).group?.members[0]
+    expect(seen).toMatchObject({ guest: true, verification: 'unverified' })
+    for (const page of [mia, ada]) await page.getByRole('button', { name: texts['call.end'] }).click()
+  })
 })

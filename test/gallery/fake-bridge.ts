@@ -214,6 +214,21 @@ export class FakeBridge implements Bridge {
         return 'sent'
       },
       'group.markChatRead': () => this.#changeGroup(() => ({ unreadChat: 0 })),
+      'group.createLink': () => {
+        this.#changeGroup(() => ({
+          link: {
+            url: 'https://calls.example.org/j/Zt3cM0Qy2k9oVh1xW8aJrA#u7Qm2S8n',
+            expiresAt: Date.now() + 3_600_000,
+          },
+        }))
+        return 'made'
+      },
+      'group.withdrawLink': () => this.#changeGroup(() => ({ link: undefined })),
+      'group.knock': () => 'gone',
+      'group.admit': ({ guest }) =>
+        this.#changeGroup(({ knocks }) => ({ knocks: knocks.filter(({ id }) => id !== guest) })),
+      'group.refuse': ({ guest }) =>
+        this.#changeGroup(({ knocks }) => ({ knocks: knocks.filter(({ id }) => id !== guest) })),
       'group.compareWords': () =>
         this.#changeGroup(({ proof }) => ({
           proof: proof && { ...proof, words: { kind: 'words', words: ['regain', 'egghead', 'wayside', 'escape'] } },

@@ -30,6 +30,7 @@ export function member(at: number, rest: Partial<MemberView> = {}): MemberView {
     present: true,
     trust: 'trusted',
     trouble: 'none',
+    guest: false,
     keyed: true,
     media: { audio: at % 4 !== 1, video: at % 5 !== 3 },
     hand: false,
@@ -65,6 +66,8 @@ export function group(now: number, rest: Partial<GroupView> = {}): GroupView {
     unreadChat: 0,
     events: [],
     reactions: [],
+    link: undefined,
+    knocks: [],
     muteRequestBy: undefined,
     ...rest,
   }
@@ -89,6 +92,23 @@ export const joinable = (now: number): readonly JoinableCall[] => [
   { callId: CALL_ID, from: mara, people: [mara, ada], video: true, at: now - 3 * MINUTE },
   { callId: '0e'.repeat(16), from: ME, people: [ada], video: false, at: now - 40 * MINUTE },
 ]
+
+const LINK = 'https://calls.example.org/j/Zt3cM0Qy2k9oVh1xW8aJrA#u7Qm2S8n0kPzLw4bT6yRcF1dGhJ5vXe9aNoBiKtUqCs'
+
+export const lobby = (now: number): Partial<GroupView> => ({
+  members: members(3).map((one, at) => (at === 2 ? { ...one, guest: true } : one)),
+  link: { url: LINK, expiresAt: now + 23 * 60 * MINUTE },
+  knocks: [
+    {
+      id: 'a1'.repeat(32),
+      name: 'Wanda Nowak',
+      handle: 'wanda.nowak@example.org',
+      verification: 'unverified',
+      inContacts: false,
+    },
+    { id: 'a2'.repeat(32), name: 'Tom', handle: 'tom', verification: 'verified', inContacts: true },
+  ],
+})
 
 export const crowd = (): Partial<GroupView> => ({
   members: members(6).map((one, at) =>

@@ -260,6 +260,16 @@ export const SHOTS: readonly Shot[] = [
   }),
   main('group-seventeen', 'group-seventeen', CALL),
   main('group-full', 'group-full', CALL),
+  main('group-lobby', 'group-lobby', CALL, bar(4)),
+  main('group-link', 'group-four', ['dark', 'light'], bar(4)),
+  main('group-knocking', 'group-knocking', CALL),
+  main('link-paste', 'people', ['dark', 'light'], async (page) => {
+    await page.keyboard.press('Control+n')
+    await page
+      .getByRole('dialog')
+      .getByRole('textbox')
+      .fill('https://calls.example.org/j/Zt3cM0Qy2k9oVh1xW8aJrA#u7Qm2S8n0kPz')
+  }),
   main('group-unconfirmed', 'group-unconfirmed', ['dark', 'narrow']),
   main('group-mute', 'group-mute', ['dark', 'narrow', 'light']),
   main('group-reconnecting', 'group-reconnecting', ['dark']),

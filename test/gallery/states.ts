@@ -11,7 +11,7 @@ import type {
   Settings,
   Snapshot,
 } from '../../src-shared/ipc/snapshot.ts'
-import { chat, crowd, inGroup, joinable, members } from './group-states.ts'
+import { chat, crowd, inGroup, joinable, lobby, members } from './group-states.ts'
 import { CONTACTS, history, LONG_CONTACTS, LONG_ME, ME } from './people.ts'
 
 export interface State {
@@ -190,6 +190,14 @@ const states = {
   'group-seventeen': inAGroup({ members: members(16) }),
   'group-full': inAGroup({ members: members(32) }),
   'group-chat': (base, now) => ({ snapshot: inGroup(base, now, { chat: chat(now), unreadChat: 2 }) }),
+  'group-lobby': (base, now) => ({ snapshot: inGroup(base, now, lobby(now)) }),
+  'group-knocking': inAGroup({
+    members: [],
+    proof: undefined,
+    connectedAt: undefined,
+    host: false,
+    phase: { kind: 'knocking', at: { name: 'Mara Lindqvist', handle: 'mara' } },
+  }),
   'group-unconfirmed': inAGroup({ paused: 'unconfirmed' }),
   'group-mute': inAGroup({ muteRequestBy: { name: 'Mara Lindqvist', handle: 'mara' } }),
   'group-reconnecting': inAGroup({ phase: { kind: 'reconnecting' } }),

@@ -132,6 +132,18 @@ export async function participant(
     },
     relays,
     rooms,
+    links: {
+      authority: `${host}:${String(port)}`,
+      put: async (linkId: Bytes, card: Bytes, expiresAt: number) => {
+        const put = await client.putLink(linkId, card, expiresAt)
+        return put.ok ? put : failure(put.reason === 'offline' ? ('offline' as const) : ('refused' as const))
+      },
+      get: async (linkId: Bytes) => {
+        const card = await client.getLink(linkId)
+        return card.ok ? card : failure(card.reason === 'unknown' ? ('unknown' as const) : ('offline' as const))
+      },
+      remove: (linkId: Bytes) => client.removeLink(linkId),
+    },
     invitations: new MemoryInvitations(),
     directs: createDirectLinks({ clock, ...(host === LOOPBACK ? { bindAddress: LOOPBACK } : {}) }),
     mediaPorts: {

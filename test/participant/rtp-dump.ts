@@ -2,7 +2,7 @@
  * RTP packets in a file, as rtptools' rtpdump writes them (https://formats.kaitai.io/rtpdump, rtptools(1)): a line
  * `#!rtpplay1.0 address/port`, a header of 16 bytes, and for each packet `length u16 ‖ packet length u16 ‖ offset u32 (ms) ‖ packet`.
  */
-import { ByteReader, MalformedError, parse } from '../../src-shared/base/reader.ts'
+import { type ByteReader, MalformedError, parse } from '../../src-shared/base/reader.ts'
 import { ByteWriter } from '../../src-shared/base/writer.ts'
 
 export interface RecordedPacket {
@@ -20,7 +20,11 @@ const RECORD_HEADER = 8
 export function writeRtpDump(packets: readonly RecordedPacket[]): Uint8Array {
   const writer = new ByteWriter().raw(LINE).raw(new Uint8Array(HEADER))
   for (const { at, packet } of packets) {
-    writer.u16(RECORD_HEADER + packet.length).u16(packet.length).u32(Math.round(at)).raw(packet)
+    writer
+      .u16(RECORD_HEADER + packet.length)
+      .u16(packet.length)
+      .u32(Math.round(at))
+      .raw(packet)
   }
   return writer.finish()
 }

@@ -5,8 +5,13 @@ import type { Translate } from '../../app/language/translator.ts'
 /** Names that are said singly. */
 const NAMED = 2
 
-export function groupTitle(group: Pick<GroupView, 'members' | 'invitees'>, t: Translate, locale: string): string {
-  const { members, invitees } = group
+export function groupTitle(
+  group: Pick<GroupView, 'members' | 'invitees' | 'phase'>,
+  t: Translate,
+  locale: string,
+): string {
+  const { members, invitees, phase } = group
+  if (phase.kind === 'knocking') return phase.at.name
   return titleOf(
     (members.length > 0 ? members : invitees).map(({ name }) => name),
     t,

@@ -9,6 +9,8 @@ class Place {
   /** Key of the person who is shown; a handle that was typed is the key of someone new. */
   chosen = $state<string | undefined>()
   newCall = $state(false)
+  /** What the field for a new call begins with: a link that was opened. */
+  newCallWith = $state('')
   newGroup = $state(false)
 
   choose(key: string | undefined): void {

@@ -94,7 +94,11 @@ export function keyGiven(state: GroupState, call: Inside, epoch: Epoch, device: 
   const again = key.given.some((other) => other.device === device && other.sent) && sendingEpoch(call) === epoch
   const given = key.given.map((other) => (other.device === device ? { ...other, sent: true } : other))
   // Who had to ask for it has missed what was said in this epoch.
-  return move(state, { ...call, own: [...call.own.slice(0, -1), { ...key, given }] }, again ? [stateOf(call, [device])] : [])
+  return move(
+    state,
+    { ...call, own: [...call.own.slice(0, -1), { ...key, given }] },
+    again ? [stateOf(call, [device])] : [],
+  )
 }
 
 export function expired(state: GroupState, call: Inside, epoch: string | undefined): Transition {

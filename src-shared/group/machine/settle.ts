@@ -104,10 +104,15 @@ function sayState(before: GroupCall, call: Inside, effects: GroupEffect[]): Insi
   const heard = before.kind === 'inside' ? currentKey(before).given.filter(({ sent }) => sent) : []
   const later = given.filter(
     ({ device, join, memberKey, sent }) =>
-      sent &&
-      !heard.some((other) => other.device === device && other.join === join && other.memberKey === memberKey),
+      sent && !heard.some((other) => other.device === device && other.join === join && other.memberKey === memberKey),
   )
-  if (later.length > 0) effects.push(stateOf(call, later.map(({ device }) => device)))
+  if (later.length > 0)
+    effects.push(
+      stateOf(
+        call,
+        later.map(({ device }) => device),
+      ),
+    )
   return call
 }
 

@@ -77,7 +77,9 @@ function ofCall(state: GroupState, event: OfCall): Transition {
     case 'user-decline':
       return call.kind === 'ringing' ? invitation.decline(state, call) : stay(state)
     case 'set-up-failed':
-      return call.kind === 'founding' || call.kind === 'joining' ? end(state, event.reason) : stay(state)
+      return call.kind === 'founding' || call.kind === 'joining' || call.kind === 'knocking'
+        ? end(state, event.reason)
+        : stay(state)
     case 'join-failed':
       return call.kind === 'joining' ? end(state, 'failed') : stay(state)
     case 'room-refused':

@@ -83,6 +83,11 @@ export function hostHeader(address: ServiceAddress): string {
   return address.port === schemePort ? bracket(address.host) : `${bracket(address.host)}:${String(address.port)}`
 }
 
+/** As a link names the service: with its port, unless that is https's. */
+export function linkAuthority({ host, port }: ServiceAddress): string {
+  return hostHeader({ secure: true, host, port })
+}
+
 export function serviceUrl(address: ServiceAddress): string {
   return `${address.secure ? 'wss' : 'ws'}://${hostHeader(address)}${PATH}`
 }

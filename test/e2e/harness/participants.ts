@@ -72,10 +72,11 @@ export class Participants {
   }
 
   async leave(): Promise<void> {
-    const ended = this.#children.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-    for (const child of this.#children) if (child.exitCode === null) child.stdin?.write('leave\n')
+    const running = this.#children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+    const ended = running.map((child) => new Promise((resolve) => child.once('exit', resolve)))
+    for (const child of running) child.stdin?.write('leave\n')
     const limit = setTimeout(() => this.kill(), 10_000)
-    await Promise.all(this.#children.map((child, at) => (child.exitCode === null ? ended[at] : undefined)))
+    await Promise.all(ended)
     clearTimeout(limit)
   }
 }

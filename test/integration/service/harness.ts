@@ -112,8 +112,8 @@ export function envelopeTo(device: TestDevice, content: string, size = 300): Uin
 export const contentOf = (envelope: Uint8Array): string =>
   Buffer.from(envelope.subarray(34)).toString().replace(/\0+$/, '')
 
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !condition(); waited += 10) {
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let waited = 0; !(await condition()); waited += 10) {
     if (waited > 20_000) throw new Error(`waited in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

@@ -1,4 +1,5 @@
 /** What lies under the links of calls (docs/protocol/service.md, section 4): whose it is, how much, how long. */
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import type { RunningService } from '../../../src-server/app/service.ts'
@@ -81,4 +82,22 @@ it('is asked so often only', async () => {
   for (let index = 0; index < 501; index++) results.push(clients.bob.getLink(random(16)))
   const reasons = (await Promise.all(results)).map((result) => (result.ok ? '' : result.reason))
   expect(reasons.at(-1)).toBe('rate-limited')
+})
+
+it('is met by a page that leads into the app, and tells the service no secret', async () => {
+  const page = await fetch(`http://127.0.0.1:${String(service.port)}/j/Zt3cM0Qy2k9oVh1xW8aJrA`)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  const body = await page.text()
+  expect(page.status).toBe(200)
+  expect(policy).toContain("default-src 'none'")
+  for (const [, element] of body.matchAll(/<(?:script|style)>(.*?)<\/(?:script|style)>/gs)) {
+    expect(policy).toContain(
+      createHash('sha256')
+        .update(element ?? '')
+        .digest('base64'),
+    )
+  }
+  for (const path of ['/j/', '/j/short', '/j/Zt3cM0Qy2k9oVh1xW8aJrA/x', '/j/Zt3cM0Qy2k9oVh1xW8aJr%2e']) {
+    expect((await fetch(`http://127.0.0.1:${String(service.port)}${path}`)).status).toBe(404)
+  }
 })

@@ -48,6 +48,9 @@ describe('the command line', () => {
 describe('links', () => {
   it('open the call field, filled with a handle', () => {
     expect(parseLink('sightline:call/ada')).toEqual({ to: 'new-call', handle: 'ada' })
+    const link = 'https://calls.example.org:8440/j/Zt3c-M0Q#u7Qm_2S8'
+    expect(parseLink('sightline://j/calls.example.org:8440/Zt3c-M0Q#u7Qm_2S8')).toEqual({ to: 'new-call', link })
+    expect(parseLink(`sightline:${link}`)).toEqual({ to: 'new-call', link })
     expect(parseLink('sightline://call/Ada/')).toEqual({ to: 'new-call', handle: 'ada' })
     expect(parseLink('SIGHTLINE:call/ada%40example.org')).toEqual({ to: 'new-call', handle: 'ada@example.org' })
     expect(parseLink('sightline:call/%2B49%20151%20123456')).toEqual({ to: 'new-call', handle: '+49151123456' })
@@ -56,6 +59,9 @@ describe('links', () => {
   it('do nothing else', () => {
     for (const link of [
       'sightline:',
+      'sightline:j/example.org/abc',
+      'sightline:j/#abc',
+      'sightline:https://a/j/b/c#d',
       'sightline:call/',
       'sightline:call/ada/now',
       'sightline:call/ada?video=1',

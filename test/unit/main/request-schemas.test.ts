@@ -68,6 +68,11 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'group.react': fc.record({ callId, emoji: fc.constantFrom(...REACTIONS) }),
   'group.say': fc.record({ callId, text: fc.string({ minLength: 1, maxLength: 1000 }) }),
   'group.markChatRead': callId,
+  'group.createLink': fc.record({ callId, hours: fc.constantFrom(1, 24, 168) }),
+  'group.withdrawLink': callId,
+  'group.knock': fc.record({ link: fc.string({ maxLength: 300 }), media }),
+  'group.admit': fc.record({ callId, guest: member }),
+  'group.refuse': fc.record({ callId, guest: member }),
   'group.compareWords': callId,
   'window.setFullScreen': fc.boolean(),
 }
