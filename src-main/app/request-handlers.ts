@@ -51,6 +51,7 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       kindOf(runtime, callId).decline(callId)
     },
     'call.end': (callId) => {
+      runtime.groups.oneToOneOver(callId, true)
       kindOf(runtime, callId).end(callId)
     },
     'call.setMedia': ({ callId, media }) => {
@@ -74,6 +75,7 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
     },
 
     'group.start': ({ handles, media }) => runtime.groups.start(handles, media),
+    'group.upgrade': ({ callId, handles }) => runtime.groups.upgrade(callId, handles),
     'group.invite': ({ callId, handles }) => {
       runtime.groups.invite(callId, handles)
     },

@@ -162,9 +162,19 @@ export class ServiceSession {
     })
     const environment = this.#callEnvironment(account, directory, mail)
     // A device is in one call, of whichever kind.
-    const calls: Calls = createCalls({ ...environment, otherwiseEngaged: () => groups.occupied })
+    const calls: Calls = createCalls({
+      ...environment,
+      otherwiseEngaged: () => groups.occupied,
+      upgradeReceived: (callId, upgrade) => {
+        groups.upgradeReceived(callId, upgrade)
+      },
+      released: (callId) => {
+        groups.oneToOneOver(callId, false)
+      },
+    })
     const groups: GroupCalls = createGroupCalls({
       ...environment,
+      oneToOne: calls,
       otherwiseEngaged: () => calls.occupied,
       show: ({ group, incoming, joinable }) => {
         this.#ringing.group = incoming
@@ -189,7 +199,8 @@ export class ServiceSession {
     account: OwnAccount,
     directory: AccountDirectory,
     mail: DeviceMail,
-  ): Omit<CallEnvironment, 'otherwiseEngaged'> & Omit<GroupEnvironment, 'otherwiseEngaged' | 'show'> {
+  ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'released'> &
+    Omit<GroupEnvironment, 'otherwiseEngaged' | 'show' | 'oneToOne'> {
     const { address, state, store, people, log, mediaPorts } = this.#options
     const clock = systemClock
     const relays = createRelayLinks({

@@ -10,13 +10,15 @@ import type { CallEffect } from '../../src-shared/call/machine/effects.ts'
 import type { CallEvent } from '../../src-shared/call/machine/events.ts'
 import { type DeviceState, initialState, NO_MEDIA } from '../../src-shared/call/machine/state.ts'
 import { step } from '../../src-shared/call/machine/step.ts'
+import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { CallId, CallView, IncomingView, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { AccountId, Verification } from '../../src-shared/ipc/snapshot.ts'
 import { CALL_ID_LENGTH } from '../../src-shared/protocol/invite.ts'
 import { type CallContext, createContext, type Runner } from './call-context.ts'
+import { sendUpgrade } from './control-link.ts'
 import { EffectRunner } from './effects.ts'
 import { mailReceived } from './incoming-call.ts'
-import type { CallEnvironment } from './ports.ts'
+import type { CallEnvironment, StandingCall } from './ports.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
 
 export interface Calls {
@@ -39,6 +41,11 @@ export interface Calls {
   resumed(): void
   /** The page lost what the media worker knew. `true`: new keys will come, and the present ones are not to be used again. */
   mediaRestarted(callId: CallId): boolean
+  /** What a group call needs to take this one over (R36); `undefined` unless it is connected. */
+  standing(callId: CallId): StandingCall | undefined
+  sendUpgrade(callId: CallId, upgrade: Upgrade): void
+  /** The group call has taken it over: it ends without a word. */
+  moved(callId: CallId): void
   /** Hangs up; resolves when that has been said. */
   close(): Promise<void>
 }
@@ -177,6 +184,26 @@ class CallRunner implements Calls, Runner {
     return true
   }
 
+  standing(callId: CallId): StandingCall | undefined {
+    const { call } = this.#state
+    const context = this.#contexts.get(callId)
+    if (call.kind !== 'connected' || call.callId !== callId || context === undefined) return undefined
+    const { session, oldSession, peer, person, connectedAt, direction, startedAt, local, video } = context
+    if (session === undefined || peer === undefined || person === undefined) return undefined
+    // The other side may be a generation of keys behind (R39).
+    const exporters = [session, oldSession].flatMap((one) => one?.keys.groupUpgrade ?? [])
+    return { exporters, peer, person, connectedAt, direction, startedAt, media: local, video }
+  }
+
+  sendUpgrade(callId: CallId, upgrade: Upgrade): void {
+    const context = this.#contexts.get(callId)
+    if (context !== undefined && this.standing(callId) !== undefined) sendUpgrade(context, upgrade)
+  }
+
+  moved(callId: CallId): void {
+    this.dispatch({ kind: 'moved', callId })
+  }
+
   async close(): Promise<void> {
     this.#stopMail()
     const { call } = this.#state
@@ -202,6 +229,7 @@ class CallRunner implements Calls, Runner {
       const { clock, record } = this.environment
       record(historyEntry(context, effect.reason, effect.missed, clock.now()))
     } else this.#effects.execute(context, effect)
+    if (effect.kind === 'release') this.environment.released(effect.callId)
   }
 
   /** A call that is neither on nor on the screen is nobody's business any more. */

@@ -7,6 +7,7 @@ import type { ControlToSend } from '../../src-shared/call/machine/effects.ts'
 import { answerRekey, finishRekey, startRekey } from '../../src-shared/call/rekey.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
 import type { CallSession } from '../../src-shared/call/session.ts'
+import { encodeUpgrade, parseUpgrade, type Upgrade } from '../../src-shared/group/upgrade.ts'
 import { claimedName } from '../../src-shared/identity/display-name.ts'
 import { encodeCallMessage } from '../../src-shared/protocol/call-message.ts'
 import type { ControlMessage } from '../../src-shared/protocol/control-record.ts'
@@ -155,9 +156,19 @@ function messageReceived(runner: Runner, context: CallContext, message: ControlM
       context.claimedName ??= new Sensitive(message.name)
       dispatch({ kind: 'control', callId, message: { type: 'profile' } })
       return
+    case 'upgrade': {
+      const upgrade = parseUpgrade(message.upgrade)
+      if (upgrade !== undefined) runner.environment.upgradeReceived(callId, upgrade)
+      return
+    }
     default:
       unreachable(message)
   }
+}
+
+export function sendUpgrade(context: CallContext, upgrade: Upgrade): void {
+  const message = { type: 'upgrade', upgrade: encodeUpgrade(upgrade) } as const
+  sendRecords(context, required(context.channel, 'control channel').seal(message))
 }
 
 export function offerRekey(runner: Runner, context: CallContext): void {

@@ -4,12 +4,14 @@ import type { RandomBytes } from '../../src-shared/base/random.ts'
 import type { Result } from '../../src-shared/base/result.ts'
 import type { Sensitive } from '../../src-shared/base/sensitive.ts'
 import type { Clock, UnixMs } from '../../src-shared/base/time.ts'
+import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 import type {
   AccountId,
   CallView,
   HistoryEntry,
   IncomingView,
+  MediaChoice,
   SuiteName,
   Verification,
 } from '../../src-shared/ipc/snapshot.ts'
@@ -99,6 +101,19 @@ export interface MediaPorts {
   close(callId: string): void
 }
 
+/** A connected call, as far as a group call takes it over (R36). */
+export interface StandingCall {
+  /** Of its present keys, and of those before while they are still in use. Views: nothing is to be kept of them. */
+  readonly exporters: readonly Bytes[]
+  readonly peer: VerifiedDevice
+  readonly person: Person
+  readonly direction: 'outgoing' | 'incoming'
+  readonly startedAt: UnixMs
+  readonly connectedAt: UnixMs | undefined
+  readonly media: MediaChoice
+  readonly video: boolean
+}
+
 export interface CallEnvironment {
   readonly clock: Clock
   readonly random: RandomBytes
@@ -110,6 +125,10 @@ export interface CallEnvironment {
   readonly relays: RelayLinks
   readonly directs: DirectLinks
   readonly mediaPorts: MediaPorts
+  /** The peer of a call that is on wants it to go on as a group call (R36). */
+  readonly upgradeReceived: (callId: string, upgrade: Upgrade) => void
+  /** Nothing of the call is left. */
+  readonly released: (callId: string) => void
   /** This device is in a group call. */
   readonly otherwiseEngaged: () => boolean
   /** What the person sees changed. */

@@ -115,8 +115,9 @@ export class Chain {
 }
 
 /** The first entry, which founds the call. */
-export function createEntry(join: VerifiedJoin, own: EntrySigner, at: UnixMs): Bytes {
-  return foundingEntry({ join, addPolicy: 'all', upgradeTag: undefined }, own, at)
+/** `tag`: of an upgrade (R36). */
+export function createEntry(join: VerifiedJoin, own: EntrySigner, at: UnixMs, tag: Bytes | undefined): Bytes {
+  return foundingEntry({ join, addPolicy: 'all', upgradeTag: tag }, own, at)
 }
 
 function signNext(

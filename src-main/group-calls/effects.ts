@@ -14,6 +14,7 @@ import { admitGuest, refuseGuest, sendKnock, withdrawLink } from './links.ts'
 import { checkMember, invitePeople, makeJoin, prepare } from './people.ts'
 import { openRoom, submit, submitChain } from './room.ts'
 import { sendMessage, sendRecord } from './say.ts'
+import { sendUpgrade } from './upgrading.ts'
 
 /** How long the link stays open after the end, so that what was said last still leaves. */
 const LINGER: Ms = 0.3 * SECOND
@@ -165,9 +166,12 @@ export class GroupEffects {
         refuseGuest(runner, context, effect.knock)
         return
       case 'send-upgrade':
+        void sendUpgrade(runner, context, effect.callId)
+        return
       case 'finish-one-to-one':
-        // Answers to events that this runner does not make.
-        throw new Error(`nobody asked for ${effect.kind}`)
+        context.oneToOne = undefined
+        environment.oneToOne.moved(effect.callId)
+        return
       default:
         unreachable(effect)
     }

@@ -13,9 +13,11 @@ import { isHost } from '../../src-shared/group/machine/roster.ts'
 import { step } from '../../src-shared/group/machine/step.ts'
 import { CHAT_ID_LENGTH } from '../../src-shared/group/record-content.ts'
 import { groupIdOf } from '../../src-shared/group/roster.ts'
+import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { GroupOutcome, KnockOutcome, LinkHours, LinkOutcome } from '../../src-shared/ipc/contract.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
+import type { StandingCall } from '../calls/ports.ts'
 import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
 import { createContext, type GroupContext, type GroupRunner, type Wanted } from './group-context.ts'
@@ -25,6 +27,7 @@ import { beginStay, tellMembers } from './keys.ts'
 import { createLink, knockAt, withdrawLink } from './links.ts'
 import type { GroupEnvironment, GroupViews, Invitation } from './ports.ts'
 import { sendRecord } from './say.ts'
+import { type Beginning, upgradedContext, upgradingContext } from './upgrading.ts'
 import { groupView, hasCompany, historyEntry, incomingView, joinableCall } from './views.ts'
 import { compareWords } from './words.ts'
 
@@ -35,6 +38,12 @@ export interface GroupCalls {
   knows(callId: CallId): boolean
   start(handles: readonly string[], media: MediaChoice): GroupOutcome
   invite(callId: CallId, handles: readonly string[]): void
+  /** The connected 1:1 call goes on as a group call, with these (R36). */
+  upgrade(callId: CallId, handles: readonly string[]): GroupOutcome
+  /** Its other side wants that. */
+  upgradeReceived(callId: CallId, upgrade: Upgrade): void
+  /** The 1:1 call is over. `hungUp`: by this person, who means the group as well. */
+  oneToOneOver(callId: CallId, hungUp: boolean): void
   join(callId: CallId, media: MediaChoice): GroupOutcome
   /** Takes an invitation off the list. */
   forget(callId: CallId): void
@@ -129,6 +138,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
       this.#running = false
     }
     this.#return()
+    this.#hush()
     this.#forget()
     this.changed()
   }
@@ -185,6 +195,42 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.#contexts.set(context.callId, context)
     this.dispatch({ kind: 'user-found', groupId: context.callId, media, upgrade: undefined })
     return 'started'
+  }
+
+  upgrade(callId: CallId, handles: readonly string[]): GroupOutcome {
+    const { identity, oneToOne, random } = this.environment
+    const own = identity()
+    const standing = oneToOne.standing(callId)
+    if (own === undefined || standing === undefined || this.occupied) return 'busy'
+    const begun = upgradingContext(this, own, callId, standing, random(SEED_LENGTH), handles.map(wantedBy))
+    this.#takeOver(begun, standing)
+    const { context, from } = begun
+    this.dispatch({ kind: 'user-found', groupId: context.callId, media: standing.media, upgrade: from })
+    return 'started'
+  }
+
+  upgradeReceived(callId: CallId, upgrade: Upgrade): void {
+    const { identity, oneToOne } = this.environment
+    const own = identity()
+    const standing = oneToOne.standing(callId)
+    if (own === undefined || standing === undefined || this.occupied) return
+    const begun = upgradedContext(this, own, callId, standing, upgrade)
+    if (begun === undefined) return
+    this.#takeOver(begun, standing)
+    const { context, from } = begun
+    this.dispatch({ kind: 'upgraded', groupId: context.callId, media: standing.media, from })
+  }
+
+  oneToOneOver(callId: CallId, hungUp: boolean): void {
+    const context = [...this.#contexts.values()].find(({ oneToOne }) => oneToOne === callId)
+    if (context === undefined) return
+    if (hungUp) {
+      context.silent = true
+      this.end(context.callId)
+    } else {
+      context.oneToOne = undefined
+      this.dispatch({ kind: 'one-to-one-ended', groupId: context.callId })
+    }
   }
 
   invite(callId: CallId, handles: readonly string[]): void {
@@ -338,6 +384,11 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.#cancelShow?.()
   }
 
+  #takeOver({ context }: Beginning, { person }: StandingCall): void {
+    context.people.set(person.accountId, person)
+    this.#contexts.set(context.callId, context)
+  }
+
   #initial(): GroupState {
     const own = this.environment.identity()
     if (own === undefined) throw new Error('a group call without an account')
@@ -367,8 +418,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
       // Called nobody: the others come by the link.
       if (
         was === undefined &&
-        context.direction === 'outgoing' &&
         context.seed !== undefined &&
+        context.oneToOne === undefined &&
         context.wanted.length === 0
       )
         void createLink(this, context, FOUNDED_LIFE / HOUR)
@@ -406,8 +457,9 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   #execute(effect: GroupEffect): void {
     const context = this.#contexts.get(effect.groupId)
     if (context === undefined) throw new Error('an effect for a group call that is not there')
-    if (effect.kind === 'record') this.#record(context, effect.reason, effect.missed)
-    else this.#effects.execute(context, effect)
+    if (effect.kind === 'record') {
+      if (!isQuiet(context)) this.#record(context, effect.reason, effect.missed)
+    } else this.#effects.execute(context, effect)
   }
 
   #record(context: GroupContext, reason: GroupEndReason, missed: boolean): void {
@@ -451,6 +503,13 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.dispatch({ kind: 'user-join', groupId: context.callId, media, sentAt: invitation.sentAt })
   }
 
+  /** While the 1:1 call goes on, or was what the person ended, the end of its upgrade is no matter of the screen. */
+  #hush(): void {
+    const { call } = this.state()
+    const context = call.kind === 'ended' ? this.#contexts.get(call.groupId) : undefined
+    if (context !== undefined && isQuiet(context)) this.dismiss(context.callId)
+  }
+
   /** A call that is neither on nor on the screen is nobody's business any more. */
   #forget(): void {
     const { call } = this.state()
@@ -475,6 +534,10 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
         .map(joinableCall),
     }
   }
+}
+
+function isQuiet({ oneToOne, silent }: GroupContext): boolean {
+  return silent || oneToOne !== undefined
 }
 
 function wantedBy(handle: string): Wanted {

@@ -88,6 +88,12 @@ export interface GroupContext {
   /** Of `wanted`: who was asked for at one time later. */
   readonly invited: Kept<readonly Wanted[]>
 
+  /** The 1:1 call that goes on as this one (R36), until it is over. */
+  oneToOne: CallId | undefined
+  /** Its end is nothing that the person is told. */
+  silent: boolean
+  /** For the own Create. */
+  upgradeTag: Bytes | undefined
   /** The link to this call, while it opens anything. */
   door: Door | undefined
   /** Of all links that this call had: who was admitted by one comes with it. */
@@ -156,6 +162,9 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
   return {
     ...start,
     callId: toHex(start.groupId),
+    oneToOne: undefined,
+    silent: false,
+    upgradeTag: undefined,
     door: undefined,
     doorKeys: [],
     guests: new Kept(GUESTS_KEPT),

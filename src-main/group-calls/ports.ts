@@ -6,6 +6,7 @@ import type { UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupView, JoinableCall } from '../../src-shared/ipc/group-view.ts'
 import type { GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { IncomingView } from '../../src-shared/ipc/snapshot.ts'
+import type { Calls } from '../calls/calls.ts'
 import type { CallEnvironment, MediaPorts } from '../calls/ports.ts'
 import type { GroupLinks } from '../ice/links.ts'
 
@@ -41,6 +42,9 @@ export interface GroupViews {
   readonly joinable: readonly JoinableCall[]
 }
 
+/** The 1:1 call that goes on as a group call (R36). */
+export type OneToOne = Pick<Calls, 'standing' | 'sendUpgrade' | 'moved'>
+
 /** The service's part in links: it keeps a sealed card under a name. */
 export interface CallLinks {
   /** Of the service, as links name it: `host` or `host:port`. */
@@ -61,6 +65,7 @@ export interface GroupEnvironment extends Pick<
 > {
   readonly mediaPorts: GroupMediaPorts
   readonly rooms: GroupLinks
+  readonly oneToOne: OneToOne
   readonly links: CallLinks
   /** A ticket for the group's room, for the devices of `accountPub`. `authority`: the founder's seed, or a ticket of the own account. */
   readonly groupTicket: (

@@ -103,7 +103,7 @@ function refused(runner: GroupRunner, { callId }: GroupContext, length: number, 
 export function submit(runner: GroupRunner, context: GroupContext, wanted: readonly EntryToMake[]): void {
   const { chain, own, joins, link } = context
   const now = runner.environment.clock.now()
-  const create = (): Bytes => createEntry(required(context.join, 'Join'), own, now)
+  const create = (): Bytes => createEntry(required(context.join, 'Join'), own, now, context.upgradeTag)
   const signed = chain.sign(wanted, own, (id) => joins.get(id), now, create)
   // What does not fit into one frame stays wanted.
   if (signed.length > 0) link?.submit(signed.slice(0, entriesThatFit(signed, 0)))

@@ -75,6 +75,7 @@ export const REQUEST_SCHEMAS: Schemas = {
   'call.openMediaPort': callId,
 
   'group.start': v.strictObject({ handles: v.pipe(v.array(handle), v.maxLength(MEMBERS_MAX - 1)), media }),
+  'group.upgrade': v.strictObject({ callId, handles: people }),
   'group.invite': v.strictObject({ callId, handles: people }),
   'group.join': v.strictObject({ callId, media }),
   'group.forget': callId,

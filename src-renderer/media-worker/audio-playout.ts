@@ -20,6 +20,7 @@ export class AudioPlayout {
   #outputLatency: Ms = 0
   #units: Unit[] = []
   #ringMs: Ms = 0
+  #isSilent = false
 
   /** What waits between here and the sound card. */
   get ringMs(): Ms {
@@ -44,6 +45,11 @@ export class AudioPlayout {
     this.#port?.close()
     this.#port = port
     port.onmessage = ({ data }: MessageEvent<FromPlayout>) => this.#supply(data)
+  }
+
+  /** Everything goes on but the sound. */
+  silence(on: boolean): void {
+    this.#isSilent = on
   }
 
   setOutputLatency(latency: Ms): void {
@@ -75,6 +81,7 @@ export class AudioPlayout {
     for (let head = this.#units[0]; head !== undefined && isSettled(head); head = this.#units[0]) {
       this.#units.shift()
       const samples = this.#mixer.mix(head)
+      if (this.#isSilent) samples.fill(0)
       const message: ToPlayout = { kind: 'sound', samples }
       this.#port?.postMessage(message, [samples.buffer])
     }

@@ -56,6 +56,7 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
     case 'canvas':
     case 'layout':
     case 'watched':
+    case 'silence':
       if (engine instanceof MediaEngine) throw new Error(`a message for a group: ${message.kind}`)
       arrange(engine, message)
       return
@@ -69,7 +70,7 @@ function tellStatistics(engine: MediaEngine | GroupEngine, id: number): void {
   else post({ kind: 'group-statistics', id, statistics: engine.statistics() })
 }
 
-function arrange({ stage, looking }: GroupEngine, message: GroupToWorker): void {
+function arrange({ stage, looking, audioPlayout }: GroupEngine, message: GroupToWorker): void {
   switch (message.kind) {
     case 'track':
       stage.useTrack(message.member, message.picture)
@@ -82,6 +83,9 @@ function arrange({ stage, looking }: GroupEngine, message: GroupToWorker): void 
       return
     case 'watched':
       looking.watch(message.watched)
+      return
+    case 'silence':
+      audioPlayout.silence(message.on)
       return
     default:
       unreachable(message)

@@ -32,6 +32,8 @@ export type GroupToWorker =
   /** What the mosaic is drawn on. */
   | { readonly kind: 'canvas'; readonly canvas: OffscreenCanvas }
   | { readonly kind: 'layout'; readonly layout: MosaicLayout }
+  /** Whether anything is heard. */
+  | { readonly kind: 'silence'; readonly on: boolean }
   /** Whose pictures are looked at, the most important first, in which size. */
   | { readonly kind: 'watched'; readonly watched: readonly Watched[] }
 

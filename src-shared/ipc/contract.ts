@@ -48,6 +48,8 @@ export interface Requests {
 
   /** Founds a group call and invites these; with nobody, one that others come to by its link. `busy`: this device is in a call. */
   'group.start': { argument: { handles: readonly string[]; media: MediaChoice }; answer: GroupOutcome }
+  /** The connected 1:1 call goes on as a group call, with these as well. */
+  'group.upgrade': { argument: { callId: CallId; handles: readonly string[] }; answer: GroupOutcome }
   /** Into the running group call. Who cannot be found is among its invitees as such. */
   'group.invite': { argument: { callId: CallId; handles: readonly string[] }; answer: undefined }
   /** One of `Snapshot.joinable`. */

@@ -51,6 +51,8 @@ export type ControlMessage =
   | { readonly type: 'keep-alive'; readonly received: number }
   /** `name`: the callee's own claim, as it came: to be shown by `displayName` only. */
   | { readonly type: 'profile'; readonly name: string }
+  /** The call goes on as a group call (docs/protocol/group.md, R36); `upgrade` is its `encodeUpgrade`. */
+  | { readonly type: 'upgrade'; readonly upgrade: Bytes }
   /** The callee's media began anew: the caller is asked for the next generation. */
   | { readonly type: 'rekey-request' }
 
@@ -60,7 +62,9 @@ const PATH_OFFER = 3
 const PATH_REMOVE = 4
 const REKEY_OFFER = 5
 const REKEY_ANSWER = 6
-/** 7 is kept for the upgrade to a group call (section 4). */
+const UPGRADE = 7
+/** A ticket and the entry that founds a group. */
+const UPGRADE_MAX = 8000
 const END = 8
 const CANCEL = 9
 const KEEP_ALIVE = 10
@@ -73,6 +77,7 @@ const TYPES = [
   PATH_REMOVE,
   REKEY_OFFER,
   REKEY_ANSWER,
+  UPGRADE,
   END,
   CANCEL,
   KEEP_ALIVE,
@@ -119,6 +124,8 @@ export function encodeControlMessage(message: ControlMessage): Uint8Array {
       return writer.u8(KEEP_ALIVE).u64(message.received).finish()
     case 'profile':
       return writer.u8(PROFILE).text8(message.name).finish()
+    case 'upgrade':
+      return writer.u8(UPGRADE).var16(message.upgrade).finish()
     case 'rekey-request':
       return writer.u8(REKEY_REQUEST).finish()
     default:
@@ -172,6 +179,8 @@ function readControlMessage(reader: ByteReader): ControlMessage {
       return { type: 'keep-alive', received: reader.u64() }
     case PROFILE:
       return { type: 'profile', name: reader.text8(CLAIMED_NAME_MAX) }
+    case UPGRADE:
+      return { type: 'upgrade', upgrade: reader.var16(UPGRADE_MAX) }
     case REKEY_REQUEST:
       return { type: 'rekey-request' }
     default:

@@ -144,4 +144,24 @@ describe('a group call of real apps', () => {
     expect(seen).toMatchObject({ guest: true, verification: 'unverified' })
     for (const page of [mia, ada]) await page.getByRole('button', { name: texts['call.end'] }).click()
   })
+
+  it('grows out of a call of two, which goes on meanwhile', { timeout: 180_000 }, async () => {
+    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
+    for (const name of NAMES) {
+      const page = await pageOf(name)
+      const { group } = await until(page, `${name} is out`, ({ group }) => group?.phase.kind !== 'connected')
+      if (group !== undefined) await request(page, 'call.dismiss', group.callId)
+    }
+    await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true } })
+    await accept(appOf('ben'))
+    for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
+    await ben.getByRole('button', { name: texts['group.add'] }).click()
+    const field = ben.getByRole('textbox', { name: texts['group.choose'] })
+    await field.fill('mia')
+    await field.press('Enter')
+    await ben.getByRole('dialog').getByRole('button', { name: texts['group.add.call'] }).click()
+    await accept(appOf('mia'))
+    await together('ada', 'ben', 'mia')
+    for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
+  })
 })

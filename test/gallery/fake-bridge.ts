@@ -214,6 +214,7 @@ export class FakeBridge implements Bridge {
         return 'sent'
       },
       'group.markChatRead': () => this.#changeGroup(() => ({ unreadChat: 0 })),
+      'group.upgrade': () => 'started',
       'group.createLink': () => {
         this.#changeGroup(() => ({
           link: {

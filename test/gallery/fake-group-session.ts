@@ -68,6 +68,7 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
     },
     hide: () => undefined,
     watch: () => undefined,
+    silence: () => undefined,
     useCanvas: (canvas) => {
       pen = canvas.getContext('2d')
       draw()

@@ -168,11 +168,14 @@ export async function participant(
   const calls: Calls = createCalls({
     ...environment,
     otherwiseEngaged: () => groups.occupied,
+    upgradeReceived: (callId, upgrade) => groups.upgradeReceived(callId, upgrade),
+    released: (callId) => groups.oneToOneOver(callId, false),
     show: ({ call, incoming }) => Object.assign(views, { call, ofCall: incoming }),
   })
   const groups: GroupCalls = createGroupCalls({
     ...environment,
     otherwiseEngaged: () => calls.occupied,
+    oneToOne: calls,
     show: ({ group, joinable, incoming }) => Object.assign(views, { group, joinable, ofGroup: incoming }),
   })
   const stopMail = mail.start()

@@ -18,6 +18,11 @@ export class GroupMediaKeeper {
   readonly #video = $derived.by(() => this.#group?.local.video ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   readonly #members = $derived.by(() => (this.#group?.members ?? []).map(({ id }) => id).join())
+  // A 1:1 call that becomes this one is still seen and heard (R36).
+  readonly #isBehind = $derived.by(() => this.#snapshot()?.call !== undefined)
+  readonly #shown = $derived.by(() =>
+    (this.#group?.members ?? []).flatMap(({ id, keyed, media }) => (keyed && media.video ? [id] : [])).join(),
+  )
   #media = $state.raw<GroupMedia | undefined>()
 
   /** In a component's initialisation: lives as long as that. */
@@ -42,6 +47,14 @@ export class GroupMediaKeeper {
     })
     $effect.pre(() => {
       this.#media?.preferCodec(this.#codec)
+    })
+    $effect.pre(() => {
+      this.#media?.session.silence(this.#isBehind)
+    })
+    // So that nobody's picture stands still when the screens change.
+    $effect.pre(() => {
+      if (!this.#isBehind || this.#shown === '') return
+      this.#media?.lookAhead(this.#shown.split(','))
     })
     $effect.pre(() => {
       this.#media?.keepOnly(this.#members.split(','))

@@ -72,6 +72,12 @@ export class GroupMedia {
     }
   }
 
+  /** Before there is a screen for them. */
+  lookAhead(members: readonly MemberId[]): void {
+    this.showOnly(members)
+    this.session.watch(members.map((member) => ({ member, height: window.innerHeight / 2 })))
+  }
+
   /** Who is in the call now; of others nothing is kept. */
   keepOnly(members: readonly MemberId[]): void {
     this.#active.keepOnly(members)

@@ -6,7 +6,7 @@ import { closeDirect, offerDirect, pathOffered, pathRemoved } from './direct.ts'
 import type { CallEffect, ControlToSend } from './effects.ts'
 import type { ControlMessage } from './events.ts'
 import { waitForPeer } from './liveness.ts'
-import { type Connected, type DeviceState, type Incoming, type Outgoing, usesDirect } from './state.ts'
+import { type Connected, type DeviceState, type Incoming, type Outgoing, remember, usesDirect } from './state.ts'
 import { cancelTimer, end, move, startTimer, stay, type Transition } from './transition.ts'
 
 /** R20: the first Accept that verified. Confirm goes first, whatever else follows. */
@@ -108,6 +108,18 @@ function peerEnded(reason: End): 'hung-up' | 'connection-lost' | 'insecure' {
       return 'connection-lost'
     case 'attack':
       return 'insecure'
+  }
+}
+
+/** R36: nothing is said and nothing noted; the group call takes all of it over. */
+export function moved(state: DeviceState, { callId }: Connected): Transition {
+  const finished = remember(state.finished, { callId, by: undefined, missed: undefined })
+  return {
+    state: { ...state, call: { kind: 'idle' }, finished },
+    effects: [
+      { kind: 'cancel-all-timers', callId },
+      { kind: 'release', callId },
+    ],
   }
 }
 

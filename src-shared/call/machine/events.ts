@@ -1,7 +1,7 @@
 /**
  * Every input of the call machine, by source:
  *
- * - the user: call, accept, decline, end, choice of media, dismiss, hide my address; and the system, resumed from suspend or with a
+ * - the user: call, accept, decline, end, choice of media, dismiss, hide my address; the group call that this one has become; and the system, resumed from suspend or with a
  *   media worker that has forgotten what it received
  * - the service: lookup and ticket came or failed; invitations could not be handed over
  * - mail (sealed envelopes, opened by all of R14): invite, cancel, answered, reply
@@ -64,6 +64,8 @@ export type UserEvent =
   | { readonly kind: 'user-end'; readonly callId: CallId }
   | { readonly kind: 'user-media'; readonly callId: CallId; readonly media: MediaChoice }
   | { readonly kind: 'user-dismiss'; readonly callId: CallId }
+  /** It goes on as a group call (R36): the peer's machine hears the same from its own group. */
+  | { readonly kind: 'moved'; readonly callId: CallId }
   | { readonly kind: 'hide-address'; readonly hide: boolean }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'media-restarted'; readonly callId: CallId }

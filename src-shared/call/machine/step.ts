@@ -55,6 +55,8 @@ function ofCall(state: DeviceState, event: OfCall): Transition {
       if (call.kind === 'outgoing') return end(state, 'cancelled', outgoing.withdraw(call, 'withdrawn'))
       if (call.kind === 'incoming') return incoming.hangUp(state, call)
       return call.kind === 'connected' ? connected.hangUp(state, call) : stay(state)
+    case 'moved':
+      return call.kind === 'connected' ? connected.moved(state, call) : stay(state)
     case 'user-decline':
       return call.kind === 'incoming' ? incoming.decline(state, call) : stay(state)
     case 'record-damaged':

@@ -248,6 +248,8 @@ export class Party {
         const phase = incoming ? 'incoming' : this.phase
         if (this.phases.at(-1) !== phase) this.phases.push(phase)
       },
+      upgradeReceived: () => undefined,
+      released: () => undefined,
       record: (entry) => void this.history.push(entry),
     }
   }

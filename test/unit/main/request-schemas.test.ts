@@ -58,6 +58,7 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'call.dismiss': callId,
   'call.openMediaPort': callId,
   'group.start': fc.record({ handles: people, media }),
+  'group.upgrade': fc.record({ callId, handles: people }),
   'group.invite': fc.record({ callId, handles: people }),
   'group.join': fc.record({ callId, media }),
   'group.forget': callId,
