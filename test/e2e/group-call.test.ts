@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
+import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
 import { accept, createAccount, request, snapshot, until } from './harness/actions.ts'
@@ -56,10 +57,10 @@ async function together(...names: readonly Name[]): Promise<void> {
       return group?.paused === undefined && keyed?.toSorted().join() === others.toSorted().join()
     })
   }
-  const digests = await Promise.all(
-    names.map(async (name) => (await snapshot(await pageOf(name))).group?.proof?.rosterDigest),
-  )
-  expect(new Set(digests).size).toBe(1)
+  // A change may be under way.
+  const digests = async () =>
+    Promise.all(names.map(async (name) => (await snapshot(await pageOf(name))).group?.proof?.rosterDigest))
+  await expect.poll(async () => new Set(await digests()).size, { timeout: 15_000 }).toBe(1)
   for (const name of names) {
     const page = await pageOf(name)
     for (const other of names.filter((one) => one !== name)) {
@@ -113,6 +114,16 @@ describe('a group call of real apps', () => {
     await together('ada', 'ben', 'mia')
   })
 
+  it('goes on when the service and its relay are restarted', { timeout: 120_000 }, async () => {
+    await service.restart()
+    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
+    await until(ada, 'it is noticed', ({ group }) => group?.phase.kind === 'reconnecting', 30_000)
+    await together('ada', 'ben', 'mia')
+    const before = await videoTime(ben, 'mia')
+    await ben.waitForTimeout(2000)
+    expect(await videoTime(ben, 'mia')).toBeGreaterThan(before)
+  })
+
   it('ends for everybody who leaves, and leaves a line in the history', { timeout: 60_000 }, async () => {
     for (const name of NAMES) {
       const page = await pageOf(name)
@@ -163,5 +174,18 @@ describe('a group call of real apps', () => {
     await accept(appOf('mia'))
     await together('ada', 'ben', 'mia')
     for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
+  })
+
+  it('goes on without an app that was killed, with keys that it does not have', { timeout: 180_000 }, async () => {
+    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
+    const before = (await snapshot(ada)).group?.proof?.epoch ?? 0
+    await appOf('mia').kill()
+    apps.delete('mia')
+    const gone = ({ group }: Snapshot) => group?.members.length === 1
+    for (const page of [ada, ben]) await until(page, 'it is out', gone, 90_000)
+    await together('ada', 'ben')
+    const { group } = await snapshot(ada)
+    expect(group?.proof?.epoch).toBeGreaterThan(before)
+    expect(group?.events.some(({ kind }) => kind === 'lost')).toBe(true)
   })
 })
