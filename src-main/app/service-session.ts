@@ -3,7 +3,7 @@ import { failure } from '../../src-shared/base/result.ts'
 import { SUITES } from '../../src-shared/crypto/suites.ts'
 import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
 import type { IncomingView, Settings } from '../../src-shared/ipc/snapshot.ts'
-import { linkAuthority, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
+import { hostHeader, linkAuthority, relayUrl, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import { AccountDirectory } from '../account/directory.ts'
 import type { OwnAccount } from '../account/identity.ts'
 import { DeviceMail } from '../account/mail.ts'
@@ -206,6 +206,7 @@ export class ServiceSession {
     const relays = createRelayLinks({
       clock,
       connect: (ticket, offer) => this.#client.relayConnect(ticket, offer),
+      socket: { url: relayUrl(address), headers: { host: hostHeader(address) } },
       log: (event) => {
         log.info({ event }, 'the relay path')
       },

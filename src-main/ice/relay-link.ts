@@ -17,9 +17,11 @@ import {
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
+import { parseSocketAnswer, SOCKET_OFFER } from '../../src-shared/protocol/service/relay-socket.ts'
 import type { GroupLink, GroupLinks, GroupListener, RelayLink, RelayLinks, RelayListener } from './links.ts'
 import { Liveness } from './liveness.ts'
 import { Peer } from './node-peer.ts'
+import { SocketPeer, type SocketPlace } from './socket-peer.ts'
 import { checkedCandidate, describe, readDescription, withoutCandidates } from './session-description.ts'
 
 export interface RelayLinksOptions {
@@ -30,12 +32,16 @@ export interface RelayLinksOptions {
   readonly log?: (event: string) => void
   /** 0 to 1: spreads the devices that all lost the same relay. */
   readonly jitter?: () => number
+  /** Where the relay is reached without UDP; nowhere if left out. */
+  readonly socket?: SocketPlace
   /** The one address to use; all of the machine's if left out. */
   readonly bindAddress?: string
 }
 
 /** From the offer to the open channel. */
 const CONNECT_TIMEOUT: Ms = 8 * SECOND
+/** The same where there is another way: a network that lets UDP through does so within a second or two. */
+const UDP_TIMEOUT: Ms = 4 * SECOND
 /** The pause before attempt n + 1 in a row that failed; half of it and up to as much again. */
 const PAUSES: readonly Ms[] = [100, 300, SECOND, 2 * SECOND, 4 * SECOND]
 /** A link that stood so long starts with the shortest pause again. */
@@ -58,7 +64,9 @@ class NodeRelayLink implements RelayLink, GroupLink {
   readonly #frameListener: FrameListener
   #receivers: readonly MemberAddress[] | undefined
   #want: Extract<RelayFrame, { kind: 'want' }> | undefined
-  #peer: Peer | undefined
+  #peer: Peer | SocketPeer | undefined
+  /** The last attempt that came about, or the one after one that did not. */
+  #overSocket = false
   #open = false
   /** Attempts since the link last stood for `STABLE`. */
   #failures = 0
@@ -66,6 +74,8 @@ class NodeRelayLink implements RelayLink, GroupLink {
   #cancelTimer: (() => void) | undefined
   #liveness: Liveness | undefined
   #closed = false
+  /** Its answer counts only while nothing else was begun. */
+  #socketAttempt = 0
 
   constructor(
     ticket: Bytes,
@@ -120,6 +130,10 @@ class NodeRelayLink implements RelayLink, GroupLink {
   }
 
   #attempt(): void {
+    if (this.#overSocket && this.#options.socket !== undefined) {
+      void this.#attemptSocket(this.#options.socket)
+      return
+    }
     const peer = new Peer('relay', 'offerer', this.#options, {
       described: (sdp) => void this.#exchange(peer, withoutCandidates(sdp)),
       candidate: () => undefined,
@@ -133,7 +147,29 @@ class NodeRelayLink implements RelayLink, GroupLink {
       lost: () => this.#lose('connection lost'),
     })
     this.#peer = peer
+    const limit = this.#options.socket === undefined ? CONNECT_TIMEOUT : UDP_TIMEOUT
+    this.#cancelTimer = this.#options.clock.after(limit, () => this.#lose('no connection in time'))
+  }
+
+  async #attemptSocket(place: SocketPlace): Promise<void> {
+    const attempt = (this.#socketAttempt += 1)
     this.#cancelTimer = this.#options.clock.after(CONNECT_TIMEOUT, () => this.#lose('no connection in time'))
+    const answer = await this.#options.connect(this.#ticket, SOCKET_OFFER)
+    if (this.#closed || attempt !== this.#socketAttempt) return
+    const token = answer.ok ? parseSocketAnswer(answer.value) : undefined
+    if (token === undefined) {
+      this.#lose(answer.ok ? 'the answer is malformed' : `refused: ${answer.reason}`)
+      return
+    }
+    this.#peer = new SocketPeer(place, token, {
+      opened: () => this.#opened(),
+      message: (bytes) => this.#frame(bytes),
+      packet: (packet) => {
+        this.#liveness?.heard()
+        this.#listener.packet(packet)
+      },
+      lost: () => this.#lose('connection lost'),
+    })
   }
 
   async #exchange(peer: Peer, offer: string): Promise<void> {
@@ -179,6 +215,8 @@ class NodeRelayLink implements RelayLink, GroupLink {
     this.#options.log?.(`relay link: ${reason}`)
     const wasOpen = this.#open
     if (wasOpen && this.#options.clock.now() - this.#openedAt >= STABLE) this.#failures = 0
+    // What came about is tried again first.
+    if (!wasOpen) this.#overSocket = !this.#overSocket
     this.#abandon()
     const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0
     this.#failures += 1
@@ -188,6 +226,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
   }
 
   #abandon(): void {
+    this.#socketAttempt += 1
     this.#open = false
     this.#cancelTimer?.()
     this.#liveness?.stop()

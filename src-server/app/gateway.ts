@@ -1,4 +1,4 @@
-/** The TCP port: `/health`, and the WebSocket of each device at `/v1`. Decides who gets a session, and how many. */
+/** The TCP port: `/health`, the WebSocket of each device at `/v1`, and the relay's at `/v1/relay`. Decides who gets a session, and how many. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -14,6 +14,8 @@ import { doorPage } from './door-page.ts'
 import { addressKey } from './rate-limits.ts'
 import { Session } from './session.ts'
 
+const SESSION_PATH = '/v1'
+const RELAY_PATH = '/v1/relay'
 const CONNECTIONS_MAX = 10_000
 const CONNECTIONS_PER_ADDRESS = 200
 const HEADERS_MAX: Ms = 10 * SECOND
@@ -117,11 +119,14 @@ export class Gateway {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
-    this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => this.#begin(webSocket, request, address))
+    this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
+      if (request.url === RELAY_PATH) this.#parts.relay.accept(webSocket)
+      else this.#begin(webSocket, request, address)
+    })
   }
 
   async #refusal(request: IncomingMessage, address: string): Promise<string | undefined> {
-    if (request.url !== '/v1') return '404 Not Found'
+    if (request.url !== SESSION_PATH && request.url !== RELAY_PATH) return '404 Not Found'
     // Browsers send it, devices do not: no web page talks to the service in its visitor's network.
     if (request.headers.origin !== undefined) return '403 Forbidden'
     const host = request.headers.host

@@ -36,7 +36,17 @@ export interface PeerListener {
   defect(error: unknown): void
 }
 
-export class RelayPeer {
+/** A connection, over whichever transport. */
+export interface Peer {
+  sendFrame(frame: Bytes): void
+  sendPacket(packet: Buffer): void
+  /** It does not read as fast as it is sent to; `drained` follows. */
+  congested(): boolean
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>
+}
+
+export class RelayPeer implements Peer {
   readonly #connection: PeerConnection
   readonly #listener: PeerListener
   readonly #closed: Promise<void>

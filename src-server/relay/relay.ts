@@ -2,6 +2,8 @@
  * This folder holds the relay: rooms of devices that came with a valid ticket, and the forwarding of packets that it
  * cannot read. It asks nobody who a device is; the session that calls `connect` knows. It keeps nothing after a room.
  */
+import { randomBytes } from 'node:crypto'
+import type { WebSocket } from 'ws'
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
 import { MINUTE, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
@@ -13,6 +15,7 @@ import {
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
+import { SOCKET_OFFER, SOCKET_TOKEN_LENGTH, socketAnswer } from '../../src-shared/protocol/service/relay-socket.ts'
 import { CallRoom } from './call-room.ts'
 import { type ChainMemory, GroupRoom } from './group-room.ts'
 import type { Budget } from './budget.ts'
@@ -25,8 +28,9 @@ import {
   roomAllowance,
 } from './limits.ts'
 import { addCandidates, buildOffer, parseOffer } from './offer.ts'
-import { RelayPeer } from './peer.ts'
+import { type Peer, type PeerListener, RelayPeer } from './peer.ts'
 import type { Room, RoomMember } from './room.ts'
+import { SocketPeer } from './socket-peer.ts'
 import { holdUdpPort } from './udp-port.ts'
 
 const ROOMS_PER_DEVICE = 4
@@ -39,6 +43,9 @@ const PEERS_PER_ADDRESS = 200
 /** What a keyframe costs its sender and the network, packets. */
 const KEYFRAME_COST = 20
 const OPENING_MAX: Ms = 20 * SECOND
+/** From the answer to the token on its WebSocket. */
+const TOKEN_LIFE: Ms = 15 * SECOND
+const EXPECTED_MAX = 2000
 const SWEEP_EVERY: Ms = SECOND
 const IDLE_MAX: Ms = 10 * MINUTE
 /** All chains together. One of 33 members has about 120 kB, the longest 8 MB. */
@@ -100,7 +107,7 @@ interface Connection extends RoomMember {
   readonly room: string
   readonly device: string
   readonly origin: Origin
-  readonly peer: RelayPeer
+  readonly peer: Peer
   readonly since: UnixMs
   /** From the moment on when it is open. */
   place: Place | undefined
@@ -114,6 +121,10 @@ export class Relay {
   readonly #options: RelayOptions
   readonly #rooms = new Map<string, Place>()
   readonly #connections = new Set<Connection>()
+  /** By token: who may come over a WebSocket. */
+  readonly #expected = new Map<string, { readonly entrance: Entrance; readonly until: UnixMs }>()
+  /** WebSockets that have not said yet whose they are. */
+  readonly #silent = new Set<WebSocket>()
   readonly #origins = new Map<string, Origin>()
   readonly #chainMemory: ChainMemory = { free: CHAIN_BYTES_MAX }
   readonly #closing = new Set<Promise<void>>()
@@ -133,12 +144,16 @@ export class Relay {
   }
 
   async connect(entrance: Entrance): Promise<Result<string, 'invalid' | 'refused'>> {
-    const offer = parseOffer(entrance.offer)
-    if (offer === undefined) return failure('invalid')
+    const overSocket = entrance.offer === SOCKET_OFFER
+    const offer = overSocket ? undefined : parseOffer(entrance.offer)
+    if (offer === undefined && !overSocket) return failure('invalid')
     if (!this.#admits(entrance)) return failure('refused')
-    const connection = this.#open(entrance)
+    if (offer === undefined) return this.#expectSocket(entrance)
+    const port = { port: this.port, bindAddress: this.#options.bindAddress }
+    let native: RelayPeer | undefined
+    const connection = this.#open(entrance, (listener) => (native = new RelayPeer(port, listener)))
     try {
-      const answer = await connection.peer.answer(buildOffer(offer))
+      const answer = await required(native).answer(buildOffer(offer))
       const reached = entrance.reachedAt === undefined ? [] : [entrance.reachedAt.replace(/^::ffff:/i, '')]
       const addresses = [...reached, ...(await this.#options.publicAddresses())]
       return success(addCandidates(answer, [...new Set(addresses)], this.port))
@@ -149,6 +164,30 @@ export class Relay {
     }
   }
 
+  /** A WebSocket that `SOCKET_OFFER` was answered for: its first message is the token. */
+  accept(socket: WebSocket): void {
+    const timer = setTimeout(() => socket.terminate(), TOKEN_LIFE)
+    this.#silent.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      this.#silent.delete(socket)
+    })
+    socket.once('message', (data, isBinary) => {
+      clearTimeout(timer)
+      this.#silent.delete(socket)
+      const token = isBinary && Buffer.isBuffer(data) ? toHex(data) : ''
+      const expected = this.#expected.get(token)
+      this.#expected.delete(token)
+      if (expected === undefined || expected.until < this.#options.now() || !this.#admits(expected.entrance)) {
+        socket.terminate()
+        return
+      }
+      const connection = this.#open(expected.entrance, (listener) => new SocketPeer(socket, listener))
+      this.#opened(connection)
+    })
+  }
+
   /** Ends every connection of a device that was revoked. */
   drop(device: string): void {
     for (const connection of this.#connections) if (connection.device === device) this.#close(connection)
@@ -156,6 +195,7 @@ export class Relay {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    for (const socket of this.#silent) socket.terminate()
     for (const connection of this.#connections) this.#close(connection)
     await Promise.all(this.#closing)
   }
@@ -172,37 +212,43 @@ export class Relay {
     return this.#rooms.get(room)?.room.admits({ certHash, accountPub, address: memberAddress(certHash) }) ?? true
   }
 
-  #open(entrance: Entrance): Connection {
+  #expectSocket(entrance: Entrance): Result<string, 'refused'> {
+    const now = this.#options.now()
+    for (const [token, { until }] of this.#expected) if (until < now) this.#expected.delete(token)
+    if (this.#expected.size >= EXPECTED_MAX) return failure('refused')
+    const token = randomBytes(SOCKET_TOKEN_LENGTH)
+    this.#expected.set(toHex(token), { entrance, until: now + TOKEN_LIFE })
+    return success(socketAnswer(token))
+  }
+
+  #open(entrance: Entrance, makePeer: (listener: PeerListener) => Peer): Connection {
     const now = this.#options.now()
     const origin = this.#originOf(entrance.origin, now)
     origin.connections += 1
     const allowance = ownAllowance(now)
-    const peer = new RelayPeer(
-      { port: this.port, bindAddress: this.#options.bindAddress },
-      {
-        opened: () => this.#opened(connection),
-        frame: (bytes) => {
-          const heardAt = (connection.lastHeard = this.#options.now())
-          const frame = parseRelayFrame(bytes)
-          if (frame?.kind === 'missing' || frame?.kind === 'keyframe') {
-            // More of them than help anybody are passed over: a bad network is no offence.
-            if (!allowance.requests.take(costOf(frame), heardAt)) return
-          } else if (!allowance.frames.take(1, heardAt)) {
-            this.#close(connection)
-            return
-          }
-          const allowed = frame !== undefined && affords(allowance, connection, frame)
-          if (!allowed || !this.#frame(connection, frame)) this.#close(connection)
-        },
-        packet: (packet) => {
-          connection.lastHeard = this.#options.now()
-          this.#packet(connection, allowance, packet)
-        },
-        drained: () => connection.place?.room.drained(connection),
-        gone: () => this.#close(connection),
-        defect: (error) => this.#options.defect(error),
+    const peer = makePeer({
+      opened: () => this.#opened(connection),
+      frame: (bytes) => {
+        const heardAt = (connection.lastHeard = this.#options.now())
+        const frame = parseRelayFrame(bytes)
+        if (frame?.kind === 'missing' || frame?.kind === 'keyframe') {
+          // More of them than help anybody are passed over: a bad network is no offence.
+          if (!allowance.requests.take(costOf(frame), heardAt)) return
+        } else if (!allowance.frames.take(1, heardAt)) {
+          this.#close(connection)
+          return
+        }
+        const allowed = frame !== undefined && affords(allowance, connection, frame)
+        if (!allowed || !this.#frame(connection, frame)) this.#close(connection)
       },
-    )
+      packet: (packet) => {
+        connection.lastHeard = this.#options.now()
+        this.#packet(connection, allowance, packet)
+      },
+      drained: () => connection.place?.room.drained(connection),
+      gone: () => this.#close(connection),
+      defect: (error) => this.#options.defect(error),
+    })
     const { certHash, accountPub } = entrance
     const connection: Connection = {
       name: entrance.room,
@@ -324,6 +370,11 @@ function affords(own: OwnAllowance, { place, origin, lastHeard: now }: Connectio
   const copies = frame.peer === EVERYBODY ? (place?.room.size ?? 1) : 1
   const bytes = copies * frame.message.length
   return own.messages.take(bytes, now) && shared.messages.take(bytes, now)
+}
+
+function required<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a connection without a peer')
+  return value
 }
 
 /** Of `requests`: packets. */

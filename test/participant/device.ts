@@ -12,12 +12,12 @@ import { createDirectLinks } from '../../src-main/ice/direct-link.ts'
 import { createRelayLinks } from '../../src-main/ice/relay-link.ts'
 import { ServiceClient } from '../../src-main/signaling/service-client.ts'
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
-import { failure } from '../../src-shared/base/result.ts'
+import { failure, success } from '../../src-shared/base/result.ts'
 import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 import type { GroupView, JoinableCall } from '../../src-shared/ipc/group-view.ts'
 import type { CallView, HistoryEntry, IncomingView } from '../../src-shared/ipc/snapshot.ts'
-import { parseAddress } from '../../src-shared/protocol/service/address.ts'
+import { hostHeader, parseAddress, relayUrl } from '../../src-shared/protocol/service/address.ts'
 import { memoryStores } from '../support/test-client.ts'
 import { valueOf } from '../support/test-device.ts'
 import { LOOPBACK } from '../integration/ice/links.ts'
@@ -47,11 +47,14 @@ export async function participant(
   { host = LOOPBACK, port }: { readonly host?: string; readonly port: number },
   handle: string,
   openMedia?: OpenMedia,
+  /** `blocked`: its network lets no UDP through. */
+  udp: 'open' | 'blocked' = 'open',
 ): Promise<Participant> {
   const stores = memoryStores()
   const holder: { registration: Registration | undefined } = { registration: undefined }
+  const address = valueOf(parseAddress(`${host}:${String(port)}`))
   const client = new ServiceClient({
-    address: valueOf(parseAddress(`${host}:${String(port)}`)),
+    address,
     identity: () => holder.registration?.account?.identity,
     clock,
     random,
@@ -101,7 +104,12 @@ export async function participant(
   }
   const links = createRelayLinks({
     clock,
-    connect: (ticket, offer) => client.relayConnect(ticket, offer),
+    connect: async (ticket, offer) => {
+      const answer = await client.relayConnect(ticket, offer)
+      if (!answer.ok || udp === 'open') return answer
+      return success(answer.value.replace(/^a=candidate:.*\r\n/gm, ''))
+    },
+    socket: { url: relayUrl(address), headers: { host: hostHeader(address) } },
     ...(host === LOOPBACK ? { bindAddress: LOOPBACK } : {}),
   })
   const opened = new Set<{ close(): void }>()

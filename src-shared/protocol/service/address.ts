@@ -92,6 +92,11 @@ export function serviceUrl(address: ServiceAddress): string {
   return `${address.secure ? 'wss' : 'ws'}://${hostHeader(address)}${PATH}`
 }
 
+/** Where the relay is reached without UDP. */
+export function relayUrl(address: ServiceAddress): string {
+  return `${serviceUrl(address)}/relay`
+}
+
 /** The shortest text that a person can type into another app to mean the same address. */
 export function addressText(address: ServiceAddress): string {
   if (address.secure) return `wss://${hostHeader(address)}`

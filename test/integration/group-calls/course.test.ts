@@ -234,4 +234,22 @@ describe('a group call', () => {
     expect(ben.incoming).toBeUndefined()
     mia.calls.end(mia.call?.callId ?? '')
   })
+
+  it('takes in whose network lets no UDP through', async () => {
+    number += 1
+    const [ada, ben] = [
+      await participant(service, handleOf('ada')),
+      await participant(service, handleOf('ben'), undefined, 'blocked'),
+    ]
+    used.push(ada, ben)
+    ada.groups.start([handleOf('ben')], BOTH)
+    await answer(ben)
+    await together(ada, ben)
+    const packet = new Uint8Array(60).fill(9)
+    const members = ben.media.find((message) => message.kind === 'members')
+    const prefix = members?.kind === 'members' ? members.ownSsrcPrefix : 0
+    packet.set([0x80, 111, 0, 1, 0, 0, 0, 1, prefix >> 16, (prefix >> 8) & 0xff, prefix & 0xff, 3])
+    ben.send(packet)
+    await until(() => ada.packets().length === 1, 'a packet has come over TCP')
+  })
 })

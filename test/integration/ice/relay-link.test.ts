@@ -1,10 +1,17 @@
 /** The device's side of the relay against the service's. */
 import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { createRelayLinks, type RelayLinksOptions } from '../../../src-main/ice/relay-link.ts'
 import { Relay } from '../../../src-server/relay/relay.ts'
 import { failure, type Result } from '../../../src-shared/base/result.ts'
-import { memberAddress, RELAY_SILENCE } from '../../../src-shared/protocol/relay-frame.ts'
+import { encodeRelayFrame, memberAddress, RELAY_SILENCE } from '../../../src-shared/protocol/relay-frame.ts'
+import {
+  encodeSocketMessage,
+  parseSocketAnswer,
+  SOCKET_MESSAGE_MAX,
+} from '../../../src-shared/protocol/service/relay-socket.ts'
 import { LOOPBACK, pause, RelayEnd, rtpPacket, systemClock, until } from './links.ts'
 
 const defects: unknown[] = []
@@ -32,7 +39,11 @@ interface Member {
 }
 
 /** A device whose ticket is its own name; the first one is the caller's. */
-function join(relay: () => Relay | undefined, options: Partial<RelayLinksOptions> = {}): Member {
+function join(
+  relay: () => Relay | undefined,
+  options: Partial<RelayLinksOptions> = {},
+  network: (answer: Result<string, string>) => Result<string, string> = (answer) => answer,
+): Member {
   const certHash = randomBytes(32)
   const address = memberAddress(certHash)
   const offers: string[] = []
@@ -42,7 +53,8 @@ function join(relay: () => Relay | undefined, options: Partial<RelayLinksOptions
     offers.push(offer)
     const there = relay()
     if (there === undefined) return Promise.resolve(failure('offline'))
-    return there.connect({ room, certHash, accountPub: account, offer, origin: LOOPBACK, reachedAt: LOOPBACK })
+    const entrance = { room, certHash, accountPub: account, offer, origin: LOOPBACK, reachedAt: LOOPBACK }
+    return there.connect(entrance).then(network)
   }
   const links = createRelayLinks({ clock: systemClock, connect, jitter: () => 0.5, bindAddress: LOOPBACK, ...options })
   const end = new RelayEnd(links, new Uint8Array())
@@ -192,5 +204,101 @@ describe('a relay link', () => {
     expect(logged.length).toBe(4)
     await pause(100)
     expect(attempts.length).toBe(4)
+  })
+})
+
+describe('without UDP', () => {
+  const servers: WebSocketServer[] = []
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+
+  /** Where the relay takes WebSockets. */
+  async function socketOf(relay: Relay): Promise<NonNullable<RelayLinksOptions['socket']>> {
+    const server = new WebSocketServer({ host: LOOPBACK, port: 0, maxPayload: SOCKET_MESSAGE_MAX })
+    servers.push(server)
+    await new Promise((resolve) => server.once('listening', resolve))
+    server.on('connection', (socket) => relay.accept(socket))
+    const { port } = server.address() as AddressInfo
+    return { url: `ws://${LOOPBACK}:${String(port)}`, headers: {} }
+  }
+
+  /** What a network does to the relay's answers that lets no UDP through. */
+  const blocked = (member: Result<string, string>): Result<string, string> =>
+    member.ok ? { ok: true, value: member.value.replace(/^a=candidate:.*\r\n/gm, '') } : member
+
+  test('the relay is reached over a WebSocket, and everything passes as before', async () => {
+    const relay = startRelay()
+    const socket = await socketOf(relay)
+    const [alice, bob] = [join(() => relay, { socket }, blocked), join(() => relay)]
+    await until(() => alice.end.opens > 0 && bob.end.opens > 0, 'both are connected')
+    expect(alice.offers).toHaveLength(2)
+    expect(alice.offers[1]).toBe('websocket')
+    const both = [
+      [alice, bob],
+      [bob, alice],
+    ] as const
+    for (const [from, to] of both) from.end.link.setReceivers([to.address])
+    for (const [from, to] of both) {
+      expect(from.end.link.send(to.address, Buffer.from('hello'))).toBe(true)
+      await until(() => to.end.messages.length === 1, 'the message is there')
+      const packets = Array.from({ length: 20 }, (_, i) => rtpPacket(i, 1100, i))
+      await pause(100)
+      for (const packet of packets) from.end.link.sendPacket(packet)
+      await until(() => to.end.packets.length === packets.length, 'the packets are there')
+      expect(to.end.packets).toEqual(packets)
+    }
+    // Longer than silence is allowed to last.
+    await pause(RELAY_SILENCE + 500)
+    expect([alice, bob].map(({ end }) => end.losses)).toEqual([0, 0])
+  })
+
+  test('whoever loses a WebSocket comes again over one', async () => {
+    const relay = startRelay()
+    const socket = await socketOf(relay)
+    const alice = join(() => relay, { socket }, blocked)
+    await until(() => alice.end.opens === 1, 'it is connected')
+    for (const server of servers) for (const client of server.clients) client.terminate()
+    await until(() => alice.end.opens === 2, 'it is connected again')
+    expect(alice.offers.slice(1)).toEqual(['websocket', 'websocket'])
+  })
+
+  test('a WebSocket without a token of its own, used once, is nobody’s', async () => {
+    const relay = startRelay()
+    const { url } = await socketOf(relay)
+    const certHash = randomBytes(32)
+    const room = {
+      kind: 'call',
+      callId: new Uint8Array(16),
+      callerCertHash: certHash,
+      calleeAccountPub: account,
+    } as const
+    const answer = await relay.connect({
+      room,
+      certHash,
+      accountPub: account,
+      offer: 'websocket',
+      origin: LOOPBACK,
+      reachedAt: LOOPBACK,
+    })
+    const token = parseSocketAnswer(answer.ok ? answer.value : '') ?? new Uint8Array()
+    const tried = async (first: Uint8Array | string): Promise<boolean> => {
+      const client = new WebSocket(url)
+      client.on('error', () => undefined)
+      let echoed = false
+      client.on('message', () => (echoed = true))
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+      await new Promise((resolve) => client.once('open', resolve))
+      client.send(first)
+      client.send(encodeSocketMessage('frame', encodeRelayFrame({ kind: 'keep-alive' })))
+      await Promise.race([closed, pause(400)])
+      client.terminate()
+      return echoed
+    }
+    expect(await tried(randomBytes(16))).toBe(false)
+    expect(await tried('websocket')).toBe(false)
+    expect(await tried(new Uint8Array())).toBe(false)
+    expect(await tried(token)).toBe(true)
+    expect(await tried(token)).toBe(false)
   })
 })
