@@ -7,10 +7,18 @@ import type { Bridge } from '../../src-shared/ipc/contract.ts'
 import { accept, createAccount, snapshot, until } from '../e2e/harness/actions.ts'
 import { type RunningApp, startApp } from '../e2e/harness/app.ts'
 import { quantile } from '../e2e/harness/picture-probe.ts'
+import { Participants } from '../e2e/harness/participants.ts'
+import type { ParticipantReport } from '../participant/main.ts'
+import { record } from '../participant/record.ts'
+import { RECORDING } from '../participant/recording.ts'
 import type { CallOptions } from './measured-call.ts'
 
 const PEOPLE = ['ada', 'grace', 'alan', 'edith', 'linus', 'mary', 'niklaus', 'barbara'] as const
-export const PARTICIPANTS_MAX = PEOPLE.length
+/** More than so many apps starve two cores: further participants have no window. */
+export const APPS_MAX = PEOPLE.length
+export const PARTICIPANTS_MAX = 33
+/** Beside a crowd without windows. */
+const APPS_IN_CROWD = 2
 
 export interface GroupReport {
   readonly participants: number
@@ -18,38 +26,52 @@ export interface GroupReport {
   readonly epochs: number
   /** From the first to the last participant that sends under an epoch's keys. */
   readonly rekeyMs: { readonly p50: number | undefined; readonly p95: number | undefined }
+  /** From one participant's leaving until the last of the others has the new keys of all. */
+  readonly leaveToNewKeysMs: number
   /** rosterHash, hexadecimal: equal for all. */
   readonly rosterDigest: string
   /** From the last one's yes until everybody sees everybody's picture. */
   readonly acceptToAllPicturesMs: number
   /** Percent of one core, all processes of an app. */
   readonly cpuPercent: readonly number[]
+  /** Of the participants without windows: whole pictures that each got of each other, the fewest. */
+  readonly framesOfEach: number | undefined
 }
 
 type Options = Pick<CallOptions, 'service' | 'seconds' | 'video' | 'audio' | 'screenshots'>
 
-const ACCEPT_LIMIT_MS = 60_000
+const ACCEPT_LIMIT_MS = 120_000
 
-export async function startCrowd({ service, video, audio }: Options, count: number): Promise<readonly RunningApp[]> {
+export interface Crowd {
+  readonly apps: readonly RunningApp[]
+  /** Those without windows. */
+  readonly others: Participants | undefined
+}
+
+export async function startCrowd({ service, video, audio }: Options, count: number): Promise<Crowd> {
   const apps: RunningApp[] = []
+  const windows = count > APPS_MAX ? APPS_IN_CROWD : count
   // One after the other: each start keeps a core busy.
-  for (const name of PEOPLE.slice(0, count)) {
+  for (const name of PEOPLE.slice(0, windows)) {
     const app = await startApp({ name, service: service.address, video, audio })
     apps.push(app)
     await createAccount(app, name, name)
   }
-  return apps
+  if (windows === count) return { apps, others: undefined }
+  await record(RECORDING)
+  return { apps, others: await Participants.start(service.address, 'guest', count - windows) }
 }
 
-export async function measureGroup(apps: readonly RunningApp[], options: Options): Promise<GroupReport> {
+export async function measureGroup({ apps, others }: Crowd, options: Options): Promise<GroupReport> {
+  const count = apps.length + (others?.handles.length ?? 0)
   const pages = await Promise.all(apps.map((app) => app.main()))
   const [founder, ...guests] = pages
   if (founder === undefined) throw new Error('a call without a founder')
   await Promise.all(pages.map(watchEpochs))
-  await startGroup(founder, PEOPLE.slice(1, apps.length))
+  await startGroup(founder, [...PEOPLE.slice(1, apps.length), ...(others?.handles ?? [])])
   for (const app of apps.slice(1)) await accept(app)
   const accepted = Date.now()
-  await Promise.all(pages.map((page, at) => untilAllSeen(page, at, apps.length)))
+  await Promise.all(pages.map((page, at) => untilAllSeen(page, at, apps.length, count)))
   const acceptToAllPicturesMs = Date.now() - accepted
 
   if (options.screenshots !== undefined) {
@@ -61,30 +83,33 @@ export async function measureGroup(apps: readonly RunningApp[], options: Options
   await Promise.all(apps.map((app) => app.cpuPercent()))
   await founder.waitForTimeout(options.seconds * 1000)
   const cpuPercent = (await Promise.all(apps.map((app) => app.cpuPercent()))).map(Math.round)
-  const [rosterDigest, ...others] = await Promise.all(
+  const [rosterDigest, ...digests] = await Promise.all(
     pages.map(async (page) => (await snapshot(page)).group?.proof?.rosterDigest),
   )
-  if (rosterDigest === undefined || others.some((other) => other !== rosterDigest)) {
+  const reports = (await others?.reports()) ?? []
+  digests.push(...reports.map((report) => report.rosterDigest))
+  if (rosterDigest === undefined || digests.some((other) => other !== rosterDigest)) {
     throw new Error('the member lists differ')
   }
   // One leaves: the rest go on with new keys.
   const last = guests.at(-1)
+  const leftAt = Date.now()
   if (last !== undefined) await leave(last)
   const rest = pages.filter((page) => page !== last)
-  await Promise.all(
-    rest.map((page) => until(page, 'it is seen', ({ group }) => group?.members.length === rest.length - 1)),
-  )
-  await founder.waitForTimeout(2000)
-  const seen = await Promise.all(pages.map(takeEpochs))
+  await Promise.all(rest.map((page) => until(page, 'it is seen', ({ group }) => group?.members.length === count - 2)))
+  await founder.waitForTimeout(4000)
+  const seen = [...(await Promise.all(pages.map(takeEpochs))), ...epochsOf(others)]
   for (const page of rest) await leave(page)
   const spans = spansOf(seen)
   return {
-    participants: apps.length,
+    participants: count,
     epochs: seen[0]?.length ?? 0,
     rekeyMs: { p50: quantile(spans, 0.5), p95: quantile(spans, 0.95) },
+    leaveToNewKeysMs: Math.max(...seen.flatMap((epochs) => epochs.at(-1)?.at ?? [])) - leftAt,
     rosterDigest,
     acceptToAllPicturesMs,
     cpuPercent,
+    framesOfEach: fewestFrames(reports),
   }
 }
 
@@ -98,14 +123,25 @@ async function startGroup(page: Page, handles: readonly string[]): Promise<void>
   await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
 }
 
-async function untilAllSeen(page: Page, at: number, count: number): Promise<void> {
+function epochsOf(others: Participants | undefined): readonly (readonly EpochSeen[])[] {
+  return (others?.handles ?? []).map((one) => others?.epochs.filter(({ handle }) => handle === one) ?? [])
+}
+
+function fewestFrames(reports: readonly ParticipantReport[]): number | undefined {
+  const frames = reports.flatMap(({ media }) => Object.values(media?.members ?? {}).map((member) => member.frames))
+  return frames.length === 0 ? undefined : Math.min(...frames)
+}
+
+/** `windows` of the `count` have one, and are shown in elements of their own in a small call. */
+async function untilAllSeen(page: Page, at: number, windows: number, count: number): Promise<void> {
   await until(
     page,
     'everybody is in',
     ({ group }) => group?.members.filter(({ keyed }) => keyed).length === count - 1,
     ACCEPT_LIMIT_MS,
   )
-  for (const other of PEOPLE.slice(0, count)) {
+  if (windows < count) return
+  for (const other of PEOPLE.slice(0, windows)) {
     if (other !== PEOPLE[at]) await page.getByTestId(`member-${other}-video`).waitFor({ timeout: ACCEPT_LIMIT_MS })
   }
 }
