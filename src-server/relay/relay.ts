@@ -2,7 +2,6 @@
  * This folder holds the relay: rooms of devices that came with a valid ticket, and the forwarding of packets that it
  * cannot read. It asks nobody who a device is; the session that calls `connect` knows. It keeps nothing after a room.
  */
-import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
@@ -15,7 +14,7 @@ import {
   RELAY_SILENCE,
   type RelayFrame,
 } from '../../src-shared/protocol/relay-frame.ts'
-import { SOCKET_OFFER, SOCKET_TOKEN_LENGTH, socketAnswer } from '../../src-shared/protocol/service/relay-socket.ts'
+import { SOCKET_OFFER } from '../../src-shared/protocol/service/relay-socket.ts'
 import { CallRoom } from './call-room.ts'
 import { type ChainMemory, GroupRoom } from './group-room.ts'
 import type { Budget } from './budget.ts'
@@ -30,6 +29,7 @@ import {
 import { addCandidates, buildOffer, parseOffer } from './offer.ts'
 import { type Peer, type PeerListener, RelayPeer } from './peer.ts'
 import type { Room, RoomMember } from './room.ts'
+import { SocketDoor } from './socket-door.ts'
 import { SocketPeer } from './socket-peer.ts'
 import { holdUdpPort } from './udp-port.ts'
 
@@ -43,9 +43,6 @@ const PEERS_PER_ADDRESS = 200
 /** What a keyframe costs its sender and the network, packets. */
 const KEYFRAME_COST = 20
 const OPENING_MAX: Ms = 20 * SECOND
-/** From the answer to the token on its WebSocket. */
-const TOKEN_LIFE: Ms = 15 * SECOND
-const EXPECTED_MAX = 2000
 const SWEEP_EVERY: Ms = SECOND
 const IDLE_MAX: Ms = 10 * MINUTE
 /** All chains together. One of 33 members has about 120 kB, the longest 8 MB. */
@@ -121,10 +118,7 @@ export class Relay {
   readonly #options: RelayOptions
   readonly #rooms = new Map<string, Place>()
   readonly #connections = new Set<Connection>()
-  /** By token: who may come over a WebSocket. */
-  readonly #expected = new Map<string, { readonly entrance: Entrance; readonly until: UnixMs }>()
-  /** WebSockets that have not said yet whose they are. */
-  readonly #silent = new Set<WebSocket>()
+  readonly #door: SocketDoor<Entrance>
   readonly #origins = new Map<string, Origin>()
   readonly #chainMemory: ChainMemory = { free: CHAIN_BYTES_MAX }
   readonly #closing = new Set<Promise<void>>()
@@ -134,6 +128,7 @@ export class Relay {
   private constructor(options: RelayOptions, port: number) {
     this.#options = options
     this.port = port
+    this.#door = new SocketDoor(options.now)
     this.#sweptAt = options.now()
     this.#timer = setInterval(() => this.#sweep(), SWEEP_EVERY)
   }
@@ -144,16 +139,17 @@ export class Relay {
   }
 
   async connect(entrance: Entrance): Promise<Result<string, 'invalid' | 'refused'>> {
-    const overSocket = entrance.offer === SOCKET_OFFER
-    const offer = overSocket ? undefined : parseOffer(entrance.offer)
-    if (offer === undefined && !overSocket) return failure('invalid')
+    if (entrance.offer === SOCKET_OFFER) {
+      const answer = this.#admits(entrance) ? this.#door.expect(entrance) : undefined
+      return answer === undefined ? failure('refused') : success(answer)
+    }
+    const offer = parseOffer(entrance.offer)
+    if (offer === undefined) return failure('invalid')
     if (!this.#admits(entrance)) return failure('refused')
-    if (offer === undefined) return this.#expectSocket(entrance)
     const port = { port: this.port, bindAddress: this.#options.bindAddress }
-    let native: RelayPeer | undefined
-    const connection = this.#open(entrance, (listener) => (native = new RelayPeer(port, listener)))
+    const { connection, peer } = this.#open(entrance, (listener) => new RelayPeer(port, listener))
     try {
-      const answer = await required(native).answer(buildOffer(offer))
+      const answer = await peer.answer(buildOffer(offer))
       const reached = entrance.reachedAt === undefined ? [] : [entrance.reachedAt.replace(/^::ffff:/i, '')]
       const addresses = [...reached, ...(await this.#options.publicAddresses())]
       return success(addCandidates(answer, [...new Set(addresses)], this.port))
@@ -164,27 +160,11 @@ export class Relay {
     }
   }
 
-  /** A WebSocket that `SOCKET_OFFER` was answered for: its first message is the token. */
+  /** A WebSocket that `SOCKET_OFFER` was answered for. */
   accept(socket: WebSocket): void {
-    const timer = setTimeout(() => socket.terminate(), TOKEN_LIFE)
-    this.#silent.add(socket)
-    socket.on('error', () => undefined)
-    socket.once('close', () => {
-      clearTimeout(timer)
-      this.#silent.delete(socket)
-    })
-    socket.once('message', (data, isBinary) => {
-      clearTimeout(timer)
-      this.#silent.delete(socket)
-      const token = isBinary && Buffer.isBuffer(data) ? toHex(data) : ''
-      const expected = this.#expected.get(token)
-      this.#expected.delete(token)
-      if (expected === undefined || expected.until < this.#options.now() || !this.#admits(expected.entrance)) {
-        socket.terminate()
-        return
-      }
-      const connection = this.#open(expected.entrance, (listener) => new SocketPeer(socket, listener))
-      this.#opened(connection)
+    this.#door.accept(socket, (entrance) => {
+      if (!this.#admits(entrance)) socket.terminate()
+      else this.#opened(this.#open(entrance, (listener) => new SocketPeer(socket, listener)).connection)
     })
   }
 
@@ -195,7 +175,7 @@ export class Relay {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    for (const socket of this.#silent) socket.terminate()
+    this.#door.close()
     for (const connection of this.#connections) this.#close(connection)
     await Promise.all(this.#closing)
   }
@@ -212,16 +192,10 @@ export class Relay {
     return this.#rooms.get(room)?.room.admits({ certHash, accountPub, address: memberAddress(certHash) }) ?? true
   }
 
-  #expectSocket(entrance: Entrance): Result<string, 'refused'> {
-    const now = this.#options.now()
-    for (const [token, { until }] of this.#expected) if (until < now) this.#expected.delete(token)
-    if (this.#expected.size >= EXPECTED_MAX) return failure('refused')
-    const token = randomBytes(SOCKET_TOKEN_LENGTH)
-    this.#expected.set(toHex(token), { entrance, until: now + TOKEN_LIFE })
-    return success(socketAnswer(token))
-  }
-
-  #open(entrance: Entrance, makePeer: (listener: PeerListener) => Peer): Connection {
+  #open<Made extends Peer>(
+    entrance: Entrance,
+    makePeer: (listener: PeerListener) => Made,
+  ): { readonly connection: Connection; readonly peer: Made } {
     const now = this.#options.now()
     const origin = this.#originOf(entrance.origin, now)
     origin.connections += 1
@@ -268,7 +242,7 @@ export class Relay {
       congested: () => peer.congested(),
     }
     this.#connections.add(connection)
-    return connection
+    return { connection, peer }
   }
 
   #opened(connection: Connection): void {
@@ -370,11 +344,6 @@ function affords(own: OwnAllowance, { place, origin, lastHeard: now }: Connectio
   const copies = frame.peer === EVERYBODY ? (place?.room.size ?? 1) : 1
   const bytes = copies * frame.message.length
   return own.messages.take(bytes, now) && shared.messages.take(bytes, now)
-}
-
-function required<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('a connection without a peer')
-  return value
 }
 
 /** Of `requests`: packets. */

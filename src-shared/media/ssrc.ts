@@ -2,7 +2,6 @@
  * SSRCs (docs/protocol/media.md, section 1): 30 random bits ‖ 2 bits kind, for RTP and RTCP alike,
  * so that a receiver knows before it decrypts which stream's key a packet is under. In a group they name the member as well.
  */
-import type { Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/random.ts'
 
 export type MediaKind = 'audio' | 'video' | 'screen'
@@ -36,16 +35,14 @@ export function newSsrc(kind: MediaKind, random: RandomBytes, used: ReadonlySet<
 /** The number of a group stream has 6 bits (docs/protocol/group.md, section 7.1). */
 const GROUP_STREAMS = 64
 
-/** Bits 31…8 of a member's SSRCs, from the hash that section 7.1 names. */
-export function groupSsrcPrefix(hash: Bytes): number {
-  return ((hash[0] ?? 0) << 16) | ((hash[1] ?? 0) << 8) | (hash[2] ?? 0)
-}
-
+/** Bits 31…8: whose it is (`src-shared/group/ssrc.ts`). */
 export function prefixOfSsrc(ssrc: number): number {
   return ssrc >>> 8
 }
 
+/** `prefix (24 bits) ‖ stream (6 bits) ‖ kind (2 bits)` */
 export function groupSsrc(prefix: number, stream: number, kind: MediaKind): number {
+  if (stream < 0 || stream >= GROUP_STREAMS) throw new RangeError('no such stream')
   return ((prefix << 8) | (stream << 2) | KIND_BITS[kind]) >>> 0
 }
 

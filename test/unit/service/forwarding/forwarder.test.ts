@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Forwarder } from '../../../../src-server/relay/forwarding/forwarder.ts'
 import type { RoomMember } from '../../../../src-server/relay/room.ts'
-import { groupSsrc } from '../../../../src-shared/group/ssrc.ts'
+import { groupSsrc } from '../../../../src-shared/media/ssrc.ts'
 import { forwardingElements } from '../../../../src-shared/media/forwarding.ts'
 import { buildRtp } from '../../../../src-shared/media/rtp.ts'
 import { parseRelayFrame, type RelayFrame } from '../../../../src-shared/protocol/relay-frame.ts'
