@@ -15,6 +15,7 @@ export class Looking {
   #arrivedBefore = { bytes: 0, packets: 0 }
   #measuredAt = performance.now()
   #toldLimit: number | undefined
+  #told = ''
 
   constructor(ask: (request: GroupFromWorker) => void) {
     this.#ask = ask
@@ -22,7 +23,8 @@ export class Looking {
 
   watch(watched: readonly Watched[]): void {
     this.#watched = watched
-    this.tell()
+    // A window that is being resized says so sixty times a second.
+    if (JSON.stringify(this.#request()) !== this.#told) this.tell()
   }
 
   /** Call about every second, with totals, but for `missed`, which is since the last call. */
@@ -38,14 +40,22 @@ export class Looking {
     if (moved || (limit === undefined) !== (told === undefined)) this.tell()
   }
 
+  /** Also to a relay that has heard it before. */
   tell(): void {
-    const limit = (this.#toldLimit = this.#downlink.limit)
-    this.#ask({
+    this.#toldLimit = this.#downlink.limit
+    const request = this.#request()
+    this.#told = JSON.stringify(request)
+    this.#ask(request)
+  }
+
+  #request(): GroupFromWorker {
+    const { limit } = this.#downlink
+    return {
       kind: 'look',
       downlink: limit === undefined ? 0 : Math.max(1, Math.round(limit / 1000)),
       pictures: this.#watched
         .slice(0, RELAY_RECEIVERS_MAX)
         .map(({ member, height }) => ({ member, layer: layerFor(height) })),
-    })
+    }
   }
 }

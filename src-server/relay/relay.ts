@@ -40,6 +40,8 @@ const ATTEMPTS_PER_ROOM = 6
 const PEERS_MAX = 2000
 /** As many as an address may have connections to the service: people behind one NAT, some of them in a call of 33. */
 const PEERS_PER_ADDRESS = 200
+/** Of frames: what each member gets of each picture is decided anew. */
+const WANT_COST = 5
 /** What a keyframe costs its sender and the network, packets. */
 const KEYFRAME_COST = 20
 const OPENING_MAX: Ms = 20 * SECOND
@@ -208,7 +210,7 @@ export class Relay {
         if (frame?.kind === 'missing' || frame?.kind === 'keyframe') {
           // More of them than help anybody are passed over: a bad network is no offence.
           if (!allowance.requests.take(costOf(frame), heardAt)) return
-        } else if (!allowance.frames.take(1, heardAt)) {
+        } else if (!allowance.frames.take(frame?.kind === 'want' ? WANT_COST : 1, heardAt)) {
           this.#close(connection)
           return
         }
