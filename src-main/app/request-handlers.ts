@@ -55,6 +55,7 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       kindOf(runtime, callId).end(callId)
     },
     'call.setMedia': ({ callId, media }) => {
+      runtime.groups.oneToOneMedia(callId, media)
       kindOf(runtime, callId).setMedia(callId, media)
     },
     'call.dismiss': (callId) => {

@@ -42,6 +42,8 @@ export interface GroupCalls {
   upgrade(callId: CallId, handles: readonly string[]): GroupOutcome
   /** Its other side wants that. */
   upgradeReceived(callId: CallId, upgrade: Upgrade): void
+  /** Who switches the microphone off in the 1:1 call means the group that it becomes as well. */
+  oneToOneMedia(callId: CallId, media: MediaChoice): void
   /** The 1:1 call is over. `hungUp`: by this person, who means the group as well. */
   oneToOneOver(callId: CallId, hungUp: boolean): void
   join(callId: CallId, media: MediaChoice): GroupOutcome
@@ -221,8 +223,13 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.dispatch({ kind: 'upgraded', groupId: context.callId, media: standing.media, from })
   }
 
+  oneToOneMedia(callId: CallId, media: MediaChoice): void {
+    const context = this.#grownFrom(callId)
+    if (context !== undefined) this.setMedia(context.callId, media)
+  }
+
   oneToOneOver(callId: CallId, hungUp: boolean): void {
-    const context = [...this.#contexts.values()].find(({ oneToOne }) => oneToOne === callId)
+    const context = this.#grownFrom(callId)
     if (context === undefined) return
     if (hungUp) {
       context.silent = true
@@ -384,6 +391,10 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.#cancelShow?.()
   }
 
+  #grownFrom(callId: CallId): GroupContext | undefined {
+    return [...this.#contexts.values()].find(({ oneToOne }) => oneToOne === callId)
+  }
+
   #takeOver({ context }: Beginning, { person }: StandingCall): void {
     context.people.set(person.accountId, person)
     this.#contexts.set(context.callId, context)
@@ -426,7 +437,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     }
     if (was?.roster !== call.roster) {
       for (const { certHash, certificate, handle, join } of context.chain.roster?.members ?? []) {
-        const guest = join.linkTag !== undefined
+        // Who came by a link stays a guest, also when it returns by its invitation.
+        const guest = join.linkTag !== undefined || context.met.get(toHex(certHash))?.guest === true
         context.met.set(toHex(certHash), { account: toHex(certificate.accountPub), handle, guest })
       }
     }

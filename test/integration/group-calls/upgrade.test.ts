@@ -65,6 +65,17 @@ describe('a call of two', () => {
     expect(ben.history[0]?.group?.map(({ handle }) => handle).sort()).toEqual([handleOf('ada'), handleOf('mia')].sort())
   })
 
+  it('keeps a microphone off that was switched off meanwhile', async () => {
+    const { ada, ben, callId } = await callOfTwo()
+    ada.groups.upgrade(callId, [handleOf('mia')])
+    const off = { audio: false, video: true }
+    ada.groups.oneToOneMedia(callId, off)
+    ada.calls.setMedia(callId, off)
+    await until(() => keyed(ben).includes(handleOf('ada')) && ada.call === undefined, 'the group has taken over')
+    expect(ada.group?.local).toEqual(off)
+    await until(() => ben.group?.members[0]?.media.audio === false, 'Ben sees that it is off')
+  })
+
   it('ends as a whole when one of the two hangs up meanwhile', async () => {
     const { ada, ben, mia, callId } = await callOfTwo()
     ada.groups.upgrade(callId, [handleOf('mia')])
