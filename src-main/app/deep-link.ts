@@ -1,4 +1,5 @@
 /** `sightline:` links: they open a place in the app with its field filled in. A link never calls by itself. No Electron in this file. */
+import { parseLink as parseGroupLink } from '../../src-shared/group/link.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
 import type { Notices } from '../../src-shared/ipc/contract.ts'
 
@@ -6,8 +7,9 @@ export const LINK_SCHEME = 'sightline'
 
 /** Anyone can write a link into a page or a message: what is not exactly known is ignored. */
 const CALL = /^sightline:(?:\/\/)?call\/([^/?#]+)\/?$/i
-/** `sightline://j/<host>/<linkId>#<secret>`, what R38's link is for this scheme. */
-const DOOR = /^sightline:(?:\/\/)?(?:https:\/\/([^/?#]+)\/)?j\/(?:([^/?#]+)\/)?([\w-]+)\/?#([\w-]+)$/i
+/** `sightline:` before a whole link to a call, or `sightline://j/<host>/<linkId>#<secret>` (docs/protocol/group.md, section 6). */
+const WHOLE = /^sightline:(https:.*)$/i
+const DOOR = /^sightline:(?:\/\/)?j\/([^/?#]+)\/(.*)$/i
 const LONGEST = 2000
 
 export function parseLink(link: string): Notices['navigate'] | undefined {
@@ -27,9 +29,8 @@ export function parseLink(link: string): Notices['navigate'] | undefined {
 
 /** The link to a call as R38 writes it, of one under the scheme of this app. */
 export function callLink(link: string): string | undefined {
-  const [, before, after, linkId, secret] = (link.length <= LONGEST && DOOR.exec(link)) || []
-  const authority = before ?? after
-  if (authority === undefined || linkId === undefined || secret === undefined) return undefined
-  if (before !== undefined && after !== undefined) return undefined
-  return `https://${authority}/j/${linkId}#${secret}`
+  if (link.length > LONGEST) return undefined
+  const [, authority, rest] = DOOR.exec(link) ?? []
+  const url = authority === undefined ? WHOLE.exec(link)?.[1] : `https://${authority}/j/${rest ?? ''}`
+  return url !== undefined && parseGroupLink(url) !== undefined ? url : undefined
 }

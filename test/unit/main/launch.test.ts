@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { formatLink } from '../../../src-shared/group/link.ts'
 import { parseLink } from '../../../src-main/app/deep-link.ts'
 import { forbiddenSwitch, launchOptions } from '../../../src-main/app/launch-options.ts'
 import { isHandle } from '../../../src-shared/identity/handle.ts'
@@ -48,8 +49,10 @@ describe('the command line', () => {
 describe('links', () => {
   it('open the call field, filled with a handle', () => {
     expect(parseLink('sightline:call/ada')).toEqual({ to: 'new-call', handle: 'ada' })
-    const link = 'https://calls.example.org:8440/j/Zt3c-M0Q#u7Qm_2S8'
-    expect(parseLink('sightline://j/calls.example.org:8440/Zt3c-M0Q#u7Qm_2S8')).toEqual({ to: 'new-call', link })
+    const link = formatLink({ authority: 'calls.example.org:8440', secret: new Uint8Array(32).fill(7) })
+    const short = link.replace('https://calls.example.org:8440/j/', 'sightline://j/calls.example.org:8440/')
+    expect(parseLink(short)).toEqual({ to: 'new-call', link })
+    expect(parseLink(short.slice(0, -1))).toBeUndefined()
     expect(parseLink(`sightline:${link}`)).toEqual({ to: 'new-call', link })
     expect(parseLink('sightline://call/Ada/')).toEqual({ to: 'new-call', handle: 'ada' })
     expect(parseLink('SIGHTLINE:call/ada%40example.org')).toEqual({ to: 'new-call', handle: 'ada@example.org' })
