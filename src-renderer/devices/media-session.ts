@@ -83,6 +83,13 @@ export interface CallStatistics {
   /** Difference between picture and sound at the last rendered frame; positive: picture late. */
   readonly audioVideoSkewMs: number | undefined
   readonly roundTripMs: number | undefined
+  /** The way to the other side. */
+  readonly sending: {
+    /** What it carries, as far as is known; bits a second. */
+    readonly availableBitrate: number
+    /** Share of packets that did not arrive the first time, lately. */
+    readonly loss: number
+  }
 }
 
 export interface VideoCounters {

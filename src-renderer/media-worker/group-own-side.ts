@@ -10,7 +10,7 @@ import type { OpenedInGroup } from './group-protection.ts'
 import { LAYER_HEIGHTS } from './layer-plan.ts'
 import type { VideoLimits } from './messages.ts'
 import { randomBytes } from './random.ts'
-import type { RateControl } from './rate-control.ts'
+import type { PictureRate } from './picture-rate.ts'
 import type { Reception } from './reception.ts'
 import { Reports } from './reports.ts'
 import { Simulcast } from './simulcast.ts'
@@ -20,7 +20,7 @@ import type { UplinkLoss } from './uplink-loss.ts'
 export interface OwnSideOptions {
   readonly ssrcPrefix: number
   readonly transport: Transport<OpenedInGroup>
-  readonly rate: RateControl
+  readonly rate: PictureRate
   readonly selection: CodecSelection
   readonly uplink: UplinkLoss<Reception>
   readonly limits: VideoLimits
@@ -45,9 +45,7 @@ export class GroupOwnSide {
           if (kind === 'video' && from !== undefined) uplink.reported(from, { loss, roundTrip: from.roundTrip })
         },
         decodableThere,
-        // The relay asks for these, in the name of all: no member speaks for the others.
-        keyframeRequested: () => undefined,
-        packetsMissing: () => undefined,
+        // For keyframes and lost packets the relay asks, in the name of all: no member speaks for the others.
       },
     )
     const meter = new AudioLevelMeter()
@@ -58,7 +56,7 @@ export class GroupOwnSide {
     })
     this.pictures = new Simulcast([lowest, ...upper], rate, selection, limits, {
       isOpen: () => transport.isOpen,
-      send: (ssrc, packets) => transport.sendPicture(ssrc, packets, rate.bitrate),
+      send: (ssrc, packets) => transport.sendPicture(ssrc, packets, rate.pacing),
     })
   }
 

@@ -6,8 +6,12 @@
  */
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
+import { estimateFor, pictureBitrate } from '../../src-shared/media/congestion/allocation.ts'
+import { ArrivalLog } from '../../src-shared/media/congestion/arrival-log.ts'
+import { CongestionControl } from '../../src-shared/media/congestion/congestion-control.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
+import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
 import { newSsrc } from '../../src-shared/media/ssrc.ts'
 import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
 import type { CallStatistics } from '../devices/media-session.ts'
@@ -20,7 +24,7 @@ import type { FromWorker, VideoLimits } from './messages.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
-import { RateControl } from './rate-control.ts'
+import type { PictureRate } from './picture-rate.ts'
 import type { ReportedKind } from './reception.ts'
 import { RemoteParty } from './remote-party.ts'
 import { Reports } from './reports.ts'
@@ -34,7 +38,8 @@ export class MediaEngine {
   readonly audioPlayout = new AudioPlayout()
   readonly #protection = new Protection()
   readonly #transport: Transport<Opened>
-  readonly #rate: RateControl
+  readonly #congestion: CongestionControl
+  readonly #arrivals = new ArrivalLog()
   readonly #reports: Reports
   readonly #selection = new CodecSelection()
   readonly #audioSender: AudioSender
@@ -45,22 +50,42 @@ export class MediaEngine {
   #path: 'relay' | 'direct' | undefined
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
-    this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
+    const own = { audio: senderOf('audio', AUDIO_CLOCK_RATE), video: senderOf('video', VIDEO_CLOCK_RATE) }
+    const congestion = new CongestionControl({
+      start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start),
+      max: estimateFor(limits.maxBitrate),
+    })
+    this.#congestion = congestion
+    const rate: PictureRate = {
+      get bitrate() {
+        return pictureBitrate(congestion.estimate)
+      },
+      get pacing() {
+        return congestion.pacing
+      },
+    }
     const transport = new Transport(this.#protection, {
-      opened: (packet, now) => this.#remote.take(packet, now),
-      batchTaken: () => this.#remote.packetsTaken(),
+      opened: (opened, now) => {
+        const { rtcp, packet } = opened
+        if (!rtcp) this.#arrivals.arrived(ssrcOf(packet), sequenceNumberOf(packet), now)
+        this.#remote.take(opened, now)
+      },
+      batchTaken: () => {
+        this.#remote.packetsTaken()
+        const report = this.#arrivals.takeReport(own.audio.ssrc, performance.now())
+        if (report !== undefined) this.#reports.tellArrivals(report)
+      },
+      sent: (packets, now) => {
+        for (const packet of packets) congestion.sent(ssrcOf(packet), sequenceNumberOf(packet), packet.length, now)
+      },
       message: (message) => this.#takeMessage(message),
       // A frame of the picture may have been among it.
       dropped: () => this.#videoSender.requestKeyframe(),
     })
     this.#transport = transport
-    const own = { audio: senderOf('audio', AUDIO_CLOCK_RATE), video: senderOf('video', VIDEO_CLOCK_RATE) }
     this.#reports = new Reports(own, {
       send: (kind, compound) => transport.sendReport(kind, compound),
-      receptionReport: (kind, loss, from) => {
-        // What was lost and sent again does not appear in the report, but was lost all the same.
-        if (kind === 'video') this.#rate.reported(Math.max(loss, transport.takeMissed()), from?.roundTrip)
-      },
+      congestion: (feedback, now) => congestion.reported(feedback, now),
       keyframeRequested: () => this.#videoSender.requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
       packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
@@ -69,9 +94,9 @@ export class MediaEngine {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendSound(packets),
     })
-    this.#videoSender = new VideoSender(own.video, this.#rate, this.#selection, limits, {
+    this.#videoSender = new VideoSender(own.video, rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,
-      send: (packets) => transport.sendPicture(own.video.ssrc, packets, this.#rate.bitrate),
+      send: (packets) => transport.sendPicture(own.video.ssrc, packets, rate.pacing),
     })
     const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
@@ -145,7 +170,8 @@ export class MediaEngine {
       audio: { codec: 'opus', sentMs: this.#audioSender.sentMs, ...audio },
       packets: { ...this.#transport.counters, lost },
       audioVideoSkewMs: skewMs,
-      roundTripMs,
+      roundTripMs: this.#congestion.roundTrip ?? roundTripMs,
+      sending: { availableBitrate: this.#congestion.estimate, loss: this.#congestion.loss },
     }
   }
 
@@ -161,7 +187,7 @@ export class MediaEngine {
         return
       case 'path':
         this.#path = message.path
-        this.#rate.pathChanged()
+        this.#congestion.pathChanged()
         this.#remote.pathChanged()
         return
       case 'end':

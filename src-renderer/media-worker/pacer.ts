@@ -2,23 +2,22 @@
  * Spreads the packets of a large frame over time: a keyframe of a hundred packets at once would overflow the queues of
  * a home router. A frame of usual size goes out at once.
  */
-import type { Ms } from '../../src-shared/base/time.ts'
+import { type Ms, SECOND } from '../../src-shared/base/time.ts'
 
-/** Bytes that may go out at once after a pause. */
-const BURST = 32_000
-/** Times the encoder's bitrate; and at least so many bits a second. */
-const FACTOR = 3
-const LEAST_RATE = 6_000_000
+/** What may go out at once after a pause: as much as leaves within this time. */
+const BURST: Ms = 40
 /** Packets that leave together; a timer for each would cost more than it smooths. */
 const STEP = 8
-/** More than this in the queue is not worth sending any more; the receiver asks for a keyframe. Bytes. */
-const MAX_QUEUE = 1_000_000
+/** More than this in the queue is not worth sending any more; the receiver asks for a keyframe. */
+const MAX_WAIT: Ms = 1500
 
 export class Pacer {
   readonly #send: (packets: readonly Uint8Array[]) => void
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  #budget = BURST
+  /** Bytes a millisecond. */
+  #rate = 0
+  #budget = Infinity
   #at: Ms = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -26,13 +25,14 @@ export class Pacer {
     this.#send = send
   }
 
-  /** `false`: the queue was full, the frame is dropped. */
-  enqueue(packets: readonly Uint8Array[], bitrate: number): boolean {
+  /** `false`: the queue was full, the frame is dropped. `rate`: bits a second at which packets may leave from now on. */
+  enqueue(packets: readonly Uint8Array[], rate: number): boolean {
+    this.#rate = rate / (8 * SECOND)
     const bytes = packets.reduce((sum, { length }) => sum + length, 0)
-    if (this.#queuedBytes + bytes > MAX_QUEUE) return false
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > MAX_WAIT * this.#rate) return false
     this.#queue.push(...packets)
     this.#queuedBytes += bytes
-    if (this.#timer === undefined) this.#flush(Math.max(LEAST_RATE, FACTOR * bitrate) / 8000)
+    if (this.#timer === undefined) this.#flush()
     return true
   }
 
@@ -43,11 +43,10 @@ export class Pacer {
     this.#queuedBytes = 0
   }
 
-  /** `rate`: bytes a millisecond. */
-  #flush(rate: number): void {
+  #flush(): void {
     this.#timer = undefined
     const now = performance.now()
-    this.#budget = Math.min(BURST, this.#budget + (now - this.#at) * rate)
+    this.#budget = Math.min(BURST * this.#rate, this.#budget + (now - this.#at) * this.#rate)
     this.#at = now
     let count = 0
     while (count < this.#queue.length && this.#budget > 0) this.#budget -= this.#queue[count++]?.length ?? 0
@@ -56,6 +55,6 @@ export class Pacer {
     if (packets.length > 0) this.#send(packets)
     if (this.#queue.length === 0) return
     const step = this.#queue.slice(0, STEP).reduce((sum, { length }) => sum + length, 0)
-    this.#timer = setTimeout(() => this.#flush(rate), (step - this.#budget) / rate)
+    this.#timer = setTimeout(() => this.#flush(), (step - this.#budget) / this.#rate)
   }
 }

@@ -4,6 +4,7 @@
  * protected (R18), so nobody needs a key for it.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
+import { sequenceNumberOf } from '../../src-shared/media/rtp.ts'
 import { SequenceTracker, sequenceDelta } from '../../src-shared/media/sequence.ts'
 
 /** A packet of a picture that old is of no use. */
@@ -23,7 +24,6 @@ interface Sent {
 /** The sender's side: what went out lately. */
 export class SentPackets {
   readonly #packets = new Map<number, Sent>()
-  #requested = 0
 
   /** Protected RTP packets of one stream, in order. */
   remember(packets: readonly Uint8Array[], now: Ms): void {
@@ -43,24 +43,12 @@ export class SentPackets {
     const pause = roundTrip ?? ROUND_TRIP_GUESS
     return sequenceNumbers.flatMap((sequenceNumber) => {
       const sent = this.#packets.get(sequenceNumber)
-      if (sent?.resent === 0) this.#requested += 1
       if (sent === undefined || now - sent.resentAt < pause || sent.resent >= MAX_RESENT) return []
       sent.resentAt = now
       sent.resent += 1
       return [sent.packet]
     })
   }
-
-  /** Packets that were asked for since the last call of this: what was lost on the way, whatever came of it. */
-  takeRequested(): number {
-    const requested = this.#requested
-    this.#requested = 0
-    return requested
-  }
-}
-
-function sequenceNumberOf(packet: Uint8Array): number {
-  return ((packet[2] ?? 0) << 8) | (packet[3] ?? 0)
 }
 
 /** More missing at once is an outage; a keyframe is the better remedy. */

@@ -5,6 +5,7 @@
 import type { Ms } from '../../src-shared/base/time.ts'
 import { toHex } from '../../src-shared/base/bytes.ts'
 import { buildRtcp, parseRtcp, type RtcpPacket } from '../../src-shared/media/rtcp.ts'
+import type { CongestionFeedback } from '../../src-shared/media/rtcp-congestion.ts'
 import type { ReportBlock } from '../../src-shared/media/rtcp-reports.ts'
 import { roundTripOf } from '../../src-shared/media/reception-statistics.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
@@ -28,12 +29,14 @@ export interface OwnStreams {
 export interface ReportListener {
   send(kind: ReportedKind, compound: Uint8Array): void
   /** About an own stream; `loss` 0 to 1. */
-  receptionReport(kind: ReportedKind, loss: number, from: Reception | undefined): void
-  keyframeRequested(ssrc: number): void
+  receptionReport?(kind: ReportedKind, loss: number, from: Reception | undefined): void
+  keyframeRequested?(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
+  packetsMissing?(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
+  /** When what we sent came in. */
+  congestion?(feedback: CongestionFeedback, now: Ms): void
 }
 
 const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
@@ -102,6 +105,11 @@ export class Reports {
     this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
   }
 
+  /** Tells when packets of all streams came in; on its own, as it comes often. */
+  tellArrivals(feedback: CongestionFeedback): void {
+    this.#listener.send('audio', buildRtcp([feedback]))
+  }
+
   /** An authentic compound came in; one that is malformed changes nothing. `from`: whose it is, once its streams have a place here. */
   take(kind: ReportedKind, compound: Uint8Array, now: Ms, from?: Reception): void {
     for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now, from)
@@ -117,10 +125,10 @@ export class Reports {
         this.#takeBlocks(kind, packet.reports, now, from)
         return
       case 'picture-loss':
-        if (this.#isOwn('video', packet.media)) this.#listener.keyframeRequested(packet.media)
+        if (this.#isOwn('video', packet.media)) this.#listener.keyframeRequested?.(packet.media)
         return
       case 'full-intra-request':
-        for (const { ssrc } of packet.requests) if (this.#isOwn('video', ssrc)) this.#listener.keyframeRequested(ssrc)
+        for (const { ssrc } of packet.requests) if (this.#isOwn('video', ssrc)) this.#listener.keyframeRequested?.(ssrc)
         return
       case 'decodable-formats':
         if (kind === 'video') {
@@ -129,7 +137,10 @@ export class Reports {
         }
         return
       case 'negative-acknowledgement':
-        if (this.#isOwn('video', packet.media)) this.#listener.packetsMissing(packet.media, packet.lost, from)
+        if (this.#isOwn('video', packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost, from)
+        return
+      case 'congestion-feedback':
+        this.#listener.congestion?.(packet, now)
         return
       default:
     }
@@ -139,7 +150,7 @@ export class Reports {
     const block = blocks.find(({ ssrc }) => this.#isOwn(kind, ssrc))
     if (block === undefined) return
     if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
-    this.#listener.receptionReport(kind, block.fractionLost / 256, from)
+    this.#listener.receptionReport?.(kind, block.fractionLost / 256, from)
   }
 
   #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {

@@ -29,6 +29,8 @@ export interface TransportListener<Packet extends Opened> {
   /** All packets of a message were handed over. */
   batchTaken(): void
   message(message: MessageFromMain): void
+  /** Protected packets of RTP left, for the first time or again. */
+  sent?(packets: readonly Uint8Array[], now: Ms): void
   /** Packets could not be sent. */
   dropped(): void
 }
@@ -40,7 +42,6 @@ export class Transport<Packet extends Opened> {
   /** By SSRC. */
   readonly #sentPackets = new Map<number, SentPackets>()
   #link: PortLink | undefined
-  #pictureSinceReport = 0
   #received = 0
   #receivedBytes = 0
   #repeated = 0
@@ -87,18 +88,18 @@ export class Transport<Packet extends Opened> {
     this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
   }
 
-  /** `false`: the frame was dropped. `ssrc`: of its stream. `bitrate`: of the encoder. */
-  sendPicture(ssrc: number, packets: readonly Uint8Array[], bitrate: number): boolean {
+  /** `false`: the frame was dropped. `ssrc`: of its stream. `pacing`: bits a second at which it may leave. */
+  sendPicture(ssrc: number, packets: readonly Uint8Array[], pacing: number): boolean {
     const protectedPackets = packets.map((packet) => this.#protection.protectRtp('video', packet))
     const sentPackets = this.#sentPackets.get(ssrc) ?? new SentPackets()
     this.#sentPackets.set(ssrc, sentPackets)
     sentPackets.remember(protectedPackets, performance.now())
-    this.#pictureSinceReport += packets.length
-    return this.#pacer.enqueue(protectedPackets, bitrate)
+    return this.#pacer.enqueue(protectedPackets, pacing)
   }
 
   sendReport(kind: ReportedKind, compound: Uint8Array): void {
-    if (this.isOpen) this.#send([this.#protection.protectRtcp(kind, compound)])
+    if (!this.isOpen) return
+    if (this.#link?.send([this.#protection.protectRtcp(kind, compound)]) !== true) this.#listener.dropped()
   }
 
   /** Another side misses packets of the picture. */
@@ -110,14 +111,6 @@ export class Transport<Packet extends Opened> {
   /** Of the relay, in a group. */
   ask(request: GroupFromWorker): void {
     this.#link?.ask(request)
-  }
-
-  /** The share of the picture's packets that were missed since the last call of this, whatever came of it. */
-  takeMissed(): number {
-    const requested = [...this.#sentPackets.values()].reduce((sum, packets) => sum + packets.takeRequested(), 0)
-    const missed = requested / Math.max(1, this.#pictureSinceReport)
-    this.#pictureSinceReport = 0
-    return Math.min(1, missed)
   }
 
   /** Also packets that had to wait for their key. */
@@ -147,6 +140,7 @@ export class Transport<Packet extends Opened> {
   }
 
   #send(packets: readonly Uint8Array[]): void {
-    if (this.#link?.send(packets) !== true) this.#listener.dropped()
+    if (this.#link?.send(packets) === true) this.#listener.sent?.(packets, performance.now())
+    else this.#listener.dropped()
   }
 }

@@ -1,6 +1,12 @@
-/** Feedback: picture loss and generic NACK (RFC 4585 section 6), full intra request (RFC 5104 section 4.3.1). */
+/** Feedback: picture loss and generic NACK (RFC 4585 section 6), full intra request (RFC 5104 section 4.3.1), congestion (RFC 8888). */
 import { type ByteReader, MalformedError } from '../base/reader.ts'
 import type { ByteWriter } from '../base/writer.ts'
+import {
+  CONGESTION_FORMAT,
+  type CongestionFeedback,
+  readCongestionFeedback,
+  writeCongestionFeedback,
+} from './rtcp-congestion.ts'
 import { sequenceDelta } from './sequence.ts'
 
 export const TRANSPORT_FEEDBACK = 205
@@ -30,12 +36,13 @@ export interface NegativeAcknowledgement {
   readonly lost: readonly number[]
 }
 
-export type Feedback = PictureLoss | FullIntraRequest | NegativeAcknowledgement
+export type Feedback = PictureLoss | FullIntraRequest | NegativeAcknowledgement | CongestionFeedback
 
 const FORMATS = {
   'picture-loss': { layer: 'payload', format: 1 },
   'full-intra-request': { layer: 'payload', format: 4 },
   'negative-acknowledgement': { layer: 'transport', format: 1 },
+  'congestion-feedback': { layer: 'transport', format: CONGESTION_FORMAT },
 } as const satisfies Record<Feedback['kind'], { layer: FeedbackLayer; format: number }>
 
 export function feedbackFormat(kind: Feedback['kind']): { readonly layer: FeedbackLayer; readonly format: number } {
@@ -43,6 +50,8 @@ export function feedbackFormat(kind: Feedback['kind']): { readonly layer: Feedba
 }
 
 export function readFeedback(body: ByteReader, layer: FeedbackLayer, format: number): Feedback | 'unknown' {
+  // The one without a media field.
+  if (layer === 'transport' && format === CONGESTION_FORMAT) return readCongestionFeedback(body)
   const sender = body.u32()
   const media = body.u32()
   if (layer === 'payload' && format === FORMATS['picture-loss'].format) return { kind: 'picture-loss', sender, media }
@@ -81,6 +90,10 @@ function readLost(body: ByteReader): number[] {
 }
 
 export function writeFeedback(body: ByteWriter, feedback: Feedback): void {
+  if (feedback.kind === 'congestion-feedback') {
+    writeCongestionFeedback(body, feedback)
+    return
+  }
   body.u32(feedback.sender)
   switch (feedback.kind) {
     case 'picture-loss':

@@ -1,8 +1,7 @@
 /**
  * RTCP compound packets in the clear (RFC 3550 section 6; reduced size is allowed, RFC 5506). This file frames them;
  * `rtcp-reports.ts`, `rtcp-feedback.ts` and `rtcp-application.ts` hold what is inside. Unknown types and formats are
- * skipped, a known one that is malformed voids the whole compound: nothing is half applied. Transport-wide feedback will
- * be one more `kind` in `rtcp-feedback.ts` (transport layer, format 15).
+ * skipped, a known one that is malformed voids the whole compound: nothing is half applied.
  */
 import { type Bytes, concatBytes } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
@@ -130,7 +129,8 @@ function buildPacket(packet: RtcpPacket): Uint8Array<ArrayBuffer> {
       })
     case 'picture-loss':
     case 'full-intra-request':
-    case 'negative-acknowledgement': {
+    case 'negative-acknowledgement':
+    case 'congestion-feedback': {
       const { layer, format } = feedbackFormat(packet.kind)
       return framed(feedbackType(layer), format, (body) => {
         writeFeedback(body, packet)

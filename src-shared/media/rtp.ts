@@ -63,6 +63,16 @@ export function isRtcp(packet: Bytes): boolean {
 }
 
 /** `undefined` if any length does not fit, the version is not 2, or a header extension is malformed. */
+/** Of an RTP packet, protected or not: this part is in the clear (RFC 3550 section 5.1). */
+export function ssrcOf(packet: Bytes): number {
+  return new DataView(packet.buffer, packet.byteOffset, packet.byteLength).getUint32(8)
+}
+
+/** Like `ssrcOf`. */
+export function sequenceNumberOf(packet: Bytes): number {
+  return new DataView(packet.buffer, packet.byteOffset, packet.byteLength).getUint16(2)
+}
+
 export function parseRtp(bytes: Bytes): RtpPacket | undefined {
   return parse(bytes, (reader) => {
     const first = reader.u8()

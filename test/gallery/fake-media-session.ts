@@ -77,5 +77,6 @@ function measured(passed: number): CallStatistics {
     packets: { sent: frames * 5, received: frames * 5 - lost, lost, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: 11,
     roundTripMs: 38,
+    sending: { availableBitrate: 2_480_000, loss: 0.004 },
   }
 }

@@ -190,10 +190,7 @@ export class HeadlessMedia {
         send: (kind, compound) => {
           if (this.#protection.canSend) this.#outlet.send([this.#protection.protectRtcp(kind, compound)])
         },
-        receptionReport: () => undefined,
         decodableThere: () => undefined,
-        keyframeRequested: () => undefined,
-        packetsMissing: () => undefined,
       },
     )
     reports.tellDecodable(['VP8'])

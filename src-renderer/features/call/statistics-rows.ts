@@ -14,6 +14,7 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
   const unit = (unit: string, value: number | undefined, digits = 0) =>
     value === undefined ? none : formatOf(locale, unit, digits).format(value)
   const ms = (value: number | undefined) => unit('millisecond', value)
+  const percent = (share: number) => unit('percent', Math.round(1000 * share) / 10, 1)
   const seconds = (value: number) => t('time.seconds', { seconds: Math.round(value / 100) / 10 })
   const counters = ({ codec, width, height, frames, keyframes, bytes }: VideoCounters) =>
     [
@@ -28,6 +29,8 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
       title: 'stats.group.connection',
       rows: [
         { label: 'stats.roundTrip', value: ms(statistics.roundTripMs) },
+        { label: 'stats.available', value: unit('kilobit-per-second', statistics.sending.availableBitrate / 1000) },
+        { label: 'stats.sendingLoss', value: percent(statistics.sending.loss) },
         { label: 'stats.packetsSent', value: number(packets.sent) },
         { label: 'stats.packetsReceived', value: number(packets.received) },
         { label: 'stats.packetsLost', value: number(packets.lost) },

@@ -33,14 +33,6 @@ describe('what was sent', () => {
     )
     expect(sent.find([11, 2009], 1200, 50)).toEqual([packet(2009)])
   })
-  it('counts each lost packet once', () => {
-    const sent = new SentPackets()
-    sent.remember([packet(1), packet(2)], 0)
-    sent.find([1], 10, 20)
-    sent.find([1, 2, 99], 50, 20)
-    expect(sent.takeRequested()).toBe(2)
-    expect(sent.takeRequested()).toBe(0)
-  })
 })
 
 describe('what is missing', () => {

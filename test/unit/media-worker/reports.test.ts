@@ -24,10 +24,7 @@ function side(into: () => Reports | undefined, network: { lost: boolean }) {
       send: (kind, compound) => {
         if (!network.lost) into()?.take(kind, compound, performance.now())
       },
-      receptionReport: () => undefined,
-      keyframeRequested: () => undefined,
       decodableThere: (codecs) => heard.push(codecs),
-      packetsMissing: () => undefined,
     },
   )
   return { reports, heard }

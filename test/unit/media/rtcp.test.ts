@@ -46,6 +46,26 @@ const packet: fc.Arbitrary<RtcpPacket> = fc.oneof(
     requests: fc.array(fc.record({ ssrc: u32, sequence: u8 }), { minLength: 1, maxLength: 3 }),
   }),
   fc.record({
+    kind: fc.constant('congestion-feedback' as const),
+    sender: u32,
+    streams: fc.array(
+      fc.record({
+        ssrc: u32,
+        begin: u16,
+        // In units of 1/1024 s, the last two numbers of which say something else.
+        arrivals: fc.array(
+          fc.option(
+            fc.integer({ min: 0, max: 0x1ffd }).map((units) => (units * 1000) / 1024),
+            { nil: undefined },
+          ),
+          { maxLength: 9 },
+        ),
+      }),
+      { maxLength: 3 },
+    ),
+    timestamp: u32,
+  }),
+  fc.record({
     kind: fc.constant('decodable-formats' as const),
     sender: u32,
     payloadTypes: fc.uniqueArray(fc.integer({ min: 0, max: 0x7f }), { maxLength: 0x80 }),

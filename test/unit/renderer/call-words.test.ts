@@ -99,6 +99,7 @@ describe('statisticsGroups', () => {
     packets: { sent: 10, received: 9, lost: 1, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: undefined,
     roundTripMs: 38.4,
+    sending: { availableBitrate: 2_480_000, loss: 0.004 },
   }
   const rows = new Map<string, string>(
     statisticsGroups(statistics, t, 'en').flatMap((group) =>
