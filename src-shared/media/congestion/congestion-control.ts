@@ -7,8 +7,8 @@ import { type Ms, SECOND } from '../../base/time.ts'
 import type { CongestionFeedback } from '../rtcp-congestion.ts'
 import { DelayTrend } from './delay-trend.ts'
 import { LossModel } from './loss-model.ts'
+import { QueueDelay } from './queue-delay.ts'
 import { type PacketOutcome, SentLog } from './sent-log.ts'
-import { StandingQueue } from './standing-queue.ts'
 import { burstRate, Throughput } from './throughput.ts'
 
 export interface CongestionLimits {
@@ -92,7 +92,7 @@ export class CongestionControl {
   readonly #limits: CongestionLimits
   readonly #log = new SentLog()
   readonly #trend = new DelayTrend()
-  readonly #standing = new StandingQueue()
+  readonly #queue = new QueueDelay()
   readonly #throughput = new Throughput()
   readonly #losses = new LossModel()
   readonly #knownLimit = new KnownLimit()
@@ -153,12 +153,13 @@ export class CongestionControl {
     this.#endSilence(now)
     for (const packet of packets) {
       this.#trend.take(packet)
-      this.#standing.take(packet)
+      this.#queue.take(packet)
       this.#throughput.take(packet)
       this.#countLoss(packet)
     }
     const arriving = this.#throughput.rate()
-    if (this.#standing.stands(this.#loss > LOSSY) || this.#trend.usage === 'over') this.#decrease(arriving, now)
+    if (this.#queue.stands(this.#loss > LOSSY) || (this.#trend.usage === 'over' && this.#queue.queues()))
+      this.#decrease(arriving, now)
     else if (this.#trend.usage === 'normal') this.#increase(arriving, burstRate(packets), elapsed)
     const limit = this.#losses.limit()
     if (limit !== undefined && limit < this.#estimate) this.#set(limit)
@@ -168,7 +169,7 @@ export class CongestionControl {
   pathChanged(): void {
     this.#log.clear()
     this.#trend.reset()
-    this.#standing.reset()
+    this.#queue.reset()
     this.#throughput.reset()
     this.#losses.reset()
     this.#knownLimit.forget()
@@ -183,7 +184,7 @@ export class CongestionControl {
     this.#set(Math.max(this.#estimate, AFTER_SILENCE * this.#beforeSilence))
     this.#beforeSilence = undefined
     this.#trend.reset()
-    this.#standing.reset()
+    this.#queue.reset()
     this.#throughput.reset()
     this.#losses.reset()
     this.#window = undefined

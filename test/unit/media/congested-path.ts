@@ -15,6 +15,8 @@ export interface Bottleneck {
   readonly loss: number
   /** Of reports. */
   readonly lossBack: number
+  /** The receiving computer is busy: what comes in is looked at later. */
+  isBusy?(now: number): boolean
   /** Nothing passes. */
   isDead?(now: number): boolean
 }
@@ -69,8 +71,8 @@ export function runCall(
         underWay.push({ at: freeAt + delayAt(now) + random() * path.jitterMs, sender, ssrc, sequence })
       }
     }
-    for (const packet of due(underWay, now)) {
-      packet.sender.arrivals.arrived(packet.ssrc, packet.sequence, packet.at)
+    for (const packet of path.isBusy?.(now) === true ? [] : due(underWay, now)) {
+      packet.sender.arrivals.arrived(packet.ssrc, packet.sequence, Math.max(packet.at, now - 1))
       const report = packet.sender.arrivals.takeReport(9, now)
       if (report !== undefined && random() >= path.lossBack && path.isDead?.(now) !== true) {
         reports.push({ at: now + delayAt(now), sender: packet.sender, report })
