@@ -28,9 +28,9 @@ export interface DirectLinksOptions {
 
 /** An empty message is a sign of life and nothing else. */
 const KEEP_ALIVE = new Uint8Array()
-const KEEP_ALIVE_INTERVAL: Ms = 2 * SECOND
-/** Three signs of life missing on a channel that repeats what is lost. */
-const SILENCE: Ms = 6 * SECOND
+const KEEP_ALIVE_INTERVAL: Ms = SECOND / 2
+/** Packets of a call come far more often; without any, three signs of life are missing. A mistake costs nothing but the way over the relay for a while. */
+const SILENCE: Ms = 1.5 * SECOND
 /** Host candidates come within milliseconds: wait this long so that they travel together. */
 const CANDIDATE_PAUSE: Ms = 100
 /** From the moment when both ends know one another. ICE itself would go on for 30 s. */

@@ -36,8 +36,12 @@ export class Liveness {
 
   #schedule(): () => void {
     const options = this.#options
+    const due = options.clock.now() + options.interval
     return options.clock.after(options.interval, () => {
-      if (options.clock.now() - this.#heardAt >= options.silence) {
+      const now = options.clock.now()
+      // This process was held up, or the computer slept: what came in meanwhile has not been looked at yet.
+      const isLate = now - due > options.interval
+      if (!isLate && now - this.#heardAt >= options.silence) {
         options.dead()
         return
       }

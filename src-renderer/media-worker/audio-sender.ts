@@ -1,11 +1,12 @@
 /**
  * The own voice: captured sound → Opus → packets, 20 ms each. The bitrate is constant and silence is sent like speech:
  * sizes and pauses of packets tell what is said even when nobody can open them (RFC 6562 sections 2 and 4). In-band
- * error correction is off: no decoder in the browser could use it, and concealment does without.
+ * error correction is off: no decoder in the browser could use it; where packets get lost, they carry the frames before their own as well.
  */
 import { OPUS_BITRATE } from '../../src-shared/media/bitrate.ts'
 import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
-import { payloadTypeOf } from '../../src-shared/media/payload-types.ts'
+import { payloadTypeOf, REDUNDANT_AUDIO } from '../../src-shared/media/payload-types.ts'
+import { redundantAudio } from '../../src-shared/media/redundant-audio.ts'
 import type { HeaderExtension } from '../../src-shared/media/rtp.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { CaptureClock } from './capture-clock.ts'
@@ -13,10 +14,14 @@ import { SoundFramer } from './sound-framer.ts'
 
 /** Of 10; takes half the time of Chromium's 9, and at this bitrate nobody hears the difference. */
 const COMPLEXITY = 5
+/** Frames that are kept to be sent again. */
+const MAX_REDUNDANCY = 2
 
 export interface AudioOutlet {
   isOpen(): boolean
   send(packets: readonly Uint8Array[]): void
+  /** How many frames before its own a packet is to carry. */
+  redundancy?(): number
   /** In a group: what the packet of this sound says to the relay. */
   describe?(sound: AudioData): HeaderExtension[]
 }
@@ -44,6 +49,8 @@ export class AudioSender {
   #muted = true
   /** Of what the encoder holds, in order: it makes a packet of each frame. */
   #extensions: HeaderExtension[][] = []
+  /** The last frames without a gap, the newest last. */
+  #sent: Uint8Array[] = []
   #sentMs = 0
 
   constructor(stream: RtpSender, outlet: AudioOutlet) {
@@ -85,6 +92,7 @@ export class AudioSender {
     if (this.#encoding?.encoder.state === 'configured') this.#encoding.encoder.close()
     this.#encoding = undefined
     this.#extensions = []
+    this.#sent = []
     this.#isFirst = true
   }
 
@@ -125,8 +133,7 @@ export class AudioSender {
     const data = new Uint8Array(chunk.byteLength)
     chunk.copyTo(data)
     const packets = this.#stream.packets({
-      payloadType: payloadTypeOf('opus'),
-      payloads: [data],
+      ...this.#payloadOf(data),
       timestampUs: chunk.timestamp + shiftUs,
       capturedAt: this.#clock.localTime(chunk.timestamp),
       marker: this.#isFirst,
@@ -135,6 +142,15 @@ export class AudioSender {
     this.#nextUs = chunk.timestamp + shiftUs + OPUS_FRAME_MS * 1000
     this.#isFirst = false
     this.#sentMs += OPUS_FRAME_MS
+    this.#sent = [...this.#sent, data].slice(-MAX_REDUNDANCY)
     this.#outlet.send(packets)
+  }
+
+  #payloadOf(frame: Uint8Array): { readonly payloadType: number; readonly payloads: readonly Uint8Array[] } {
+    const redundancy = this.#outlet.redundancy?.() ?? 0
+    if (redundancy === 0 || this.#sent.length === 0) return { payloadType: payloadTypeOf('opus'), payloads: [frame] }
+    const again = this.#sent.slice(-redundancy)
+    const earlier = again.map((each, i) => ({ distance: again.length - i, frame: each }))
+    return { payloadType: REDUNDANT_AUDIO, payloads: [redundantAudio({ frame, earlier })] }
   }
 }

@@ -10,6 +10,7 @@ import { estimateFor, pictureBitrate } from '../../src-shared/media/congestion/a
 import { ArrivalLog } from '../../src-shared/media/congestion/arrival-log.ts'
 import { CongestionControl } from '../../src-shared/media/congestion/congestion-control.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
+import { redundancyFor } from '../../src-shared/media/redundant-audio.ts'
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
 import { newSsrc } from '../../src-shared/media/ssrc.ts'
@@ -93,6 +94,7 @@ export class MediaEngine {
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendSound(packets),
+      redundancy: () => redundancyFor(congestion.loss),
     })
     this.#videoSender = new VideoSender(own.video, rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,

@@ -9,7 +9,8 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Ms } from '../base/time.ts'
 import { isOpusSilence, OPUS_FRAME_MS, OPUS_FRAME_SAMPLES, opusConcealment, opusSamples } from './opus.ts'
-import { AUDIO_CLOCK_RATE, payloadTypeOf } from './payload-types.ts'
+import { AUDIO_CLOCK_RATE, payloadTypeOf, REDUNDANT_AUDIO } from './payload-types.ts'
+import { parseRedundantAudio, type RedundantAudio } from './redundant-audio.ts'
 import type { AudioBuffer, AudioStatistics, AudioUnit, PlayoutPlan } from './received.ts'
 import type { RtpPacket } from './rtp.ts'
 import { SmoothedDelay } from './smoothed-delay.ts'
@@ -39,6 +40,8 @@ const MAX_CONCEALED_RUN = 5
 const MAX_STALL = 50
 /** Packets. The timeline check admits two seconds; only timestamps that overlap make more. */
 const MAX_QUEUE = 150
+/** Frames of which it is remembered that they came; more than a packet can carry again. */
+const REMEMBERED = 64
 /** A packet that begins less than half a unit off the position counts as being there. */
 const HALF_UNIT = OPUS_FRAME_SAMPLES / 2
 
@@ -55,6 +58,8 @@ export class AudioReceiver implements AudioBuffer {
   /** The timestamp that is played next; while not playing, nothing before it is played any more. */
   #position = -Infinity
   #last: Waiting | undefined
+  /** Indices of frames that came, with their own packet or with a later one. */
+  readonly #came = new Set<number>()
   /** Units given out while the buffer was empty and the position stood still. */
   #stalled = 0
   #concealedRun = 0
@@ -80,11 +85,40 @@ export class AudioReceiver implements AudioBuffer {
   }
 
   insert(packet: RtpPacket, now: Ms): void {
-    const waiting = this.#accept(packet, now)
-    if (waiting === undefined) {
+    const content = contentOf(packet)
+    const own = content && this.#accept(packet, content.frame, now)
+    if (content === undefined || own === undefined) {
       this.#counters.packetsRefused += 1
       return
     }
+    for (const { distance, frame } of content.earlier) this.#recover(own, distance, frame, now)
+    this.#timeline.delay.completed(own.timestamp, now)
+    this.#needed = this.#timeline.delay.quantile(IN_TIME) + MARGIN
+    this.#remember(own.index)
+    this.#queueUp(own)
+  }
+
+  /** A frame that was lost, or is late, and came with a later one: the delay that this takes is the network's. */
+  #recover(from: Waiting, distance: number, frame: Bytes, now: Ms): void {
+    const index = from.index - distance
+    const timestamp = from.timestamp - distance * OPUS_FRAME_SAMPLES
+    // Before the first packet there was nothing that could be lost.
+    if (this.#came.size === 0 || this.#came.has(index) || opusSamples(frame) !== OPUS_FRAME_SAMPLES) return
+    this.#remember(index)
+    this.#timeline.delay.completed(timestamp, now)
+    this.#queueUp({ index, timestamp, data: frame })
+  }
+
+  #remember(index: number): void {
+    this.#came.add(index)
+    if (this.#came.size <= REMEMBERED) return
+    for (const oldest of this.#came) {
+      this.#came.delete(oldest)
+      return
+    }
+  }
+
+  #queueUp(waiting: Waiting): void {
     if (waiting.timestamp < this.#position - HALF_UNIT) {
       this.#counters.packetsLate += 1
       return
@@ -124,19 +158,17 @@ export class AudioReceiver implements AudioBuffer {
   }
 
   /** `undefined`: refused. */
-  #accept(packet: RtpPacket, now: Ms): Waiting | undefined {
-    const { payload, payloadType } = packet
-    if (payloadType !== payloadTypeOf('opus') || opusSamples(payload) !== OPUS_FRAME_SAMPLES) return undefined
+  #accept(packet: RtpPacket, frame: Bytes, now: Ms): Waiting | undefined {
+    if (opusSamples(frame) !== OPUS_FRAME_SAMPLES) return undefined
     const position = this.#timeline.place(packet, now)
     if (position === undefined) return undefined
     if (position.restarted) this.#restart()
-    this.#timeline.delay.completed(position.timestamp, now)
-    this.#needed = this.#timeline.delay.quantile(IN_TIME) + MARGIN
-    return { ...position, data: payload }
+    return { ...position, data: frame }
   }
 
   #restart(): void {
     this.#queue = []
+    this.#came.clear()
     this.#playing = false
     this.#position = -Infinity
     this.#last = undefined
@@ -294,4 +326,10 @@ export class AudioReceiver implements AudioBuffer {
     this.#counters.silenceMs += OPUS_FRAME_MS
     return { kind: 'silence' }
   }
+}
+
+/** `undefined`: of another format, or malformed. */
+function contentOf({ payload, payloadType }: RtpPacket): RedundantAudio | undefined {
+  if (payloadType === REDUNDANT_AUDIO) return parseRedundantAudio(payload)
+  return payloadType === payloadTypeOf('opus') ? { frame: payload, earlier: [] } : undefined
 }

@@ -14,6 +14,9 @@ export type Codec = AudioCodec | VideoCodec
 
 const PAYLOAD_TYPES: Readonly<Record<Codec, number>> = { opus: 111, VP8: 96, VP9: 98, H264: 102 }
 
+/** Opus frames, several in a packet (`redundant-audio.ts`). */
+export const REDUNDANT_AUDIO = 112
+
 /** Ticks a second of the RTP timestamps. Opus: always 48000, whatever the encoder runs at (RFC 7587 section 4.1). */
 export const AUDIO_CLOCK_RATE = 48_000
 export const VIDEO_CLOCK_RATE = 90_000

@@ -6,6 +6,7 @@ import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
 import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
+import type { Conditions } from './media-page/network.ts'
 
 const SHAPE = { width: 640, height: 360, fps: 30, frames: 300 }
 const ALL = { audio: true, video: true }
@@ -60,6 +61,13 @@ async function statistics(): Promise<[CallStatistics, CallStatistics]> {
     if (sessions === undefined) throw new Error('no pair')
     return [await sessions[0].statistics(), await sessions[1].statistics()]
   })
+}
+
+async function under(conditions: Conditions): Promise<void> {
+  await opened.page.evaluate((conditions) => {
+    const crossing = window.mediaPage?.pair?.crossing
+    if (crossing !== undefined) crossing.conditions = conditions
+  }, conditions)
 }
 
 /** Polls: the machine may be slow, and then only takes longer. */
@@ -195,10 +203,7 @@ describe('with known material', () => {
   it('keeps the picture whole when every twentieth packet is lost', async () => {
     await start()
     await until('picture and sound', both(10))
-    await opened.page.evaluate(() => {
-      const crossing = window.mediaPage?.pair?.crossing
-      if (crossing !== undefined) crossing.conditions = { loss: 0.05, delayMs: 20, jitterMs: 10 }
-    })
+    await under({ loss: 0.05, delayMs: 20, jitterMs: 10 })
     const before = (await statistics())[1]
     const frames = await judged(6000)
     const after = (await statistics())[1]
@@ -209,14 +214,40 @@ describe('with known material', () => {
     expect(after.audio.playedMs - before.audio.playedMs).toBeGreaterThan(3000)
   })
 
+  it('has most of the sound and a whole picture where every tenth packet is lost', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    await under({ loss: 0.1, delayMs: 25, jitterMs: 5 })
+    // Until the reports have told of it.
+    await opened.page.waitForTimeout(4000)
+    const [, before] = await statistics()
+    const frames = await judged(8000)
+    const [a, after] = await statistics()
+    for (const { error } of frames) expect(error).toBeLessThan(15)
+    const concealed = after.audio.concealedMs - before.audio.concealedMs
+    const played = after.audio.playedMs - before.audio.playedMs
+    // A tenth without redundancy; a busy machine adds some of its own.
+    expect(concealed / (played + concealed)).toBeLessThan(0.06)
+    // Losses of the path itself are no reason to send a worse picture.
+    expect(a.sending.availableBitrate).toBeGreaterThan(500_000)
+    expect(a.sending.loss).toBeGreaterThan(0.03)
+  })
+
+  it('follows a path that carries little, and takes its room again', async () => {
+    await start()
+    await until('picture and sound', both(10))
+    await under({ loss: 0, delayMs: 20, jitterMs: 0, capacity: 400_000 })
+    await until('less is sent', (a, b) => Math.max(a.sending.availableBitrate, b.sending.availableBitrate) < 480_000)
+    const [, before] = await statistics()
+    await until('pictures come', (_, b) => b.video.received.rendered > before.video.received.rendered + 60)
+    await under({ loss: 0, delayMs: 20, jitterMs: 0 })
+    await until('more is sent', (a, b) => Math.min(a.sending.availableBitrate, b.sending.availableBitrate) > 800_000)
+  })
+
   it('recovers from an outage by a keyframe', async () => {
     await start()
     await until('picture and sound', both(10))
-    const lose = (loss: number) =>
-      opened.page.evaluate((loss) => {
-        const crossing = window.mediaPage?.pair?.crossing
-        if (crossing !== undefined) crossing.conditions = { loss, delayMs: 0, jitterMs: 0 }
-      }, loss)
+    const lose = (loss: number) => under({ loss, delayMs: 0, jitterMs: 0 })
     await lose(1)
     await opened.page.waitForTimeout(1500)
     const before = (await statistics())[1]

@@ -34,6 +34,12 @@ export class FakeClock implements Clock {
     this.#now = end
   }
 
+  /** The process was held up for so long: what fell due meanwhile is called now, late. */
+  holdUp(span: Ms): void {
+    this.#now += span
+    this.advance(0)
+  }
+
   get timers(): number {
     return this.#timers.length
   }

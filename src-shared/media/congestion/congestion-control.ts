@@ -39,6 +39,8 @@ const BURST_BEYOND = 1.1
 const LOSS_SPAN: Ms = 250
 const LOSS_PACKETS = 15
 const LOSSY = 0.02
+/** Of the newest window in the mean. */
+const LOSS_WEIGHT = 0.25
 /** Without any report the path is taken for much worse than it was: by half, each time. */
 const SILENCE: Ms = 1000
 const SILENCE_DECREASE = 0.5
@@ -225,7 +227,7 @@ export class CongestionControl {
     const span = window.last - window.first
     if (span < LOSS_SPAN || window.packets < LOSS_PACKETS) return
     this.#losses.take({ rate: (8 * window.bytes * SECOND) / span, packets: window.packets, lost: window.lost })
-    this.#loss = window.lost / window.packets
+    this.#loss += LOSS_WEIGHT * (window.lost / window.packets - this.#loss)
     this.#window = undefined
   }
 

@@ -8,13 +8,21 @@ export interface Conditions {
   readonly delayMs: number
   /** Added to the delay of each batch, at random up to this. */
   readonly jitterMs: number
+  /** Bits a second that pass in each direction, behind a queue of 200 ms; any if left out. */
+  readonly capacity?: number
 }
+
+const QUEUE_MS = 200
+/** UDP, IPv4 and the hop's protection. */
+const OVERHEAD = 44
 
 export class Crossing {
   conditions: Conditions = { loss: 0, delayMs: 0, jitterMs: 0 }
   packets = 0
   readonly #ends: readonly [MessagePort, MessagePort]
   #lastBatch: Uint8Array | undefined
+  /** When the last packet of each direction has passed. */
+  readonly #freeAt = new Map<MessagePort, number>()
 
   constructor(ends: readonly [MessagePort, MessagePort]) {
     this.#ends = ends
@@ -47,12 +55,25 @@ export class Crossing {
   #carry(batch: Uint8Array, to: MessagePort): void {
     const packets = splitPackets(batch) ?? []
     this.packets += packets.length
-    const { loss, delayMs, jitterMs } = this.conditions
-    const kept = packets.filter(() => Math.random() >= loss)
+    const { loss, delayMs, jitterMs, capacity } = this.conditions
+    const passed = capacity === undefined ? packets : this.#queue(packets, to, capacity)
+    const kept = passed.filter(() => Math.random() >= loss)
     if (kept.length === 0) return
     const message: FromMain = { kind: 'packets', batch: joinPackets(kept) }
     if (to === this.#ends[1]) this.#lastBatch = message.batch
-    if (delayMs + jitterMs === 0) this.tell(to, message)
-    else setTimeout(() => this.tell(to, message), delayMs + Math.random() * jitterMs)
+    const wait = capacity === undefined ? 0 : (this.#freeAt.get(to) ?? 0) - performance.now()
+    if (delayMs + jitterMs + wait <= 0) this.tell(to, message)
+    else setTimeout(() => this.tell(to, message), wait + delayMs + Math.random() * jitterMs)
+  }
+
+  /** Those that the queue had room for. */
+  #queue(packets: readonly Uint8Array[], to: MessagePort, capacity: number): Uint8Array[] {
+    const now = performance.now()
+    return packets.filter(({ length }) => {
+      const freeAt = Math.max(now, this.#freeAt.get(to) ?? 0)
+      if (freeAt - now > QUEUE_MS) return false
+      this.#freeAt.set(to, freeAt + (8000 * (length + OVERHEAD)) / capacity)
+      return true
+    })
   }
 }

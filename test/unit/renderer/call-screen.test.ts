@@ -7,7 +7,7 @@ import {
   nearestCorner,
   nextCorner,
 } from '../../../src-renderer/features/call/corners.ts'
-import { ConnectionQuality } from '../../../src-renderer/features/call/connection-quality.ts'
+import { ConnectionQuality, type Weakness } from '../../../src-renderer/features/call/connection-quality.ts'
 import { pictureFit } from '../../../src-renderer/features/call/picture-fit.ts'
 
 const area = { width: 1000, height: 600 }
@@ -71,33 +71,43 @@ describe('pictureFit', () => {
 })
 
 describe('ConnectionQuality', () => {
+  const WELL = { availableBitrate: 2_000_000, loss: 0 }
   /** What it says after each second; `shares` of each second's packets are lost. */
-  function seconds(shares: readonly number[]): readonly boolean[] {
+  function seconds(shares: readonly number[], sending = () => WELL): readonly (Weakness | undefined)[] {
     const quality = new ConnectionQuality()
     let [lost, received] = [0, 0]
     return shares.map((share) => {
       lost += 100 * share
       received += 100 * (1 - share)
-      return quality.measured({ lost, received })
+      return quality.measured({ packets: { lost, received }, sending: sending() })
     })
   }
   const times = <Value>(count: number, value: Value) => Array.from({ length: count }, () => value)
 
   it('says nothing of a good connection, nor of one bad second', () => {
-    expect(seconds([...times(10, 0.01), 0.4, ...times(10, 0.01)])).not.toContain(true)
+    expect(new Set(seconds([...times(10, 0.01), 0.4, ...times(10, 0.01)]))).toEqual(new Set([undefined]))
   })
 
   it('speaks when packets keep being lost', () => {
-    expect(seconds(times(10, 0.2)).at(-1)).toBe(true)
+    expect(seconds(times(10, 0.2)).at(-1)).toBe('theirs')
   })
 
   it('goes on between the two bounds, and stops when all is well again', () => {
-    expect(seconds([...times(10, 0.2), ...times(10, 0.05)]).at(-1)).toBe(true)
-    expect(seconds([...times(10, 0.2), ...times(10, 0.01)]).at(-1)).toBe(false)
+    expect(seconds([...times(10, 0.2), ...times(10, 0.05)]).at(-1)).toBe('theirs')
+    expect(seconds([...times(10, 0.2), ...times(10, 0.01)]).at(-1)).toBeUndefined()
+  })
+
+  it('tells whose way is weak', () => {
+    const lossy = () => ({ availableBitrate: 2_000_000, loss: 0.15 })
+    const narrow = () => ({ availableBitrate: 120_000, loss: 0 })
+    expect(seconds(times(10, 0), lossy).at(-1)).toBe('own')
+    expect(seconds(times(10, 0), narrow).at(-1)).toBe('own')
+    expect(seconds(times(10, 0.2), narrow).at(-1)).toBe('both')
   })
 
   it('has no opinion while nothing comes in', () => {
     const quality = new ConnectionQuality()
-    expect(times(10, { lost: 3, received: 40 }).map((packets) => quality.measured(packets))).not.toContain(true)
+    const still = times(10, { packets: { lost: 3, received: 40 }, sending: WELL })
+    expect(new Set(still.map((measured) => quality.measured(measured)))).toEqual(new Set([undefined]))
   })
 })
