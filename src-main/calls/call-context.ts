@@ -125,6 +125,8 @@ export interface CallContext {
   safetyWords: readonly string[] | undefined
   keysSince: UnixMs | undefined
   connectedAt: UnixMs | undefined
+  /** While the other side is out of reach: when the call ends if it does not come back. */
+  givenUpAt: UnixMs | undefined
   released: boolean
 }
 
@@ -163,6 +165,7 @@ export function createContext(start: Start): CallContext {
     safetyWords: undefined,
     keysSince: undefined,
     connectedAt: undefined,
+    givenUpAt: undefined,
     released: false,
   }
 }

@@ -122,6 +122,7 @@ export class EffectRunner {
         runner.environment.mediaPorts.send(context.callId, { kind: 'remote-media', media: effect.media })
         return
       case 'start-timer':
+        if (effect.timer === 'reconnect') context.givenUpAt = runner.environment.clock.now() + effect.delay
         this.#startTimer(effect)
         return
       case 'cancel-timer':

@@ -27,7 +27,7 @@ export function incomingView({ call }: DeviceState, context: CallContext): Incom
 }
 
 export function callView(state: DeviceState, context: CallContext): CallView | undefined {
-  const phase = phaseOf(state)
+  const phase = phaseOf(state, context)
   if (phase === undefined) return undefined
   return {
     callId: context.callId,
@@ -52,7 +52,7 @@ function namesOf(context: CallContext): { readonly name: string; readonly handle
   return { name: claim ?? person?.name ?? handle, handle }
 }
 
-function phaseOf({ call }: DeviceState): CallPhase | undefined {
+function phaseOf({ call }: DeviceState, { givenUpAt }: CallContext): CallPhase | undefined {
   switch (call.kind) {
     case 'idle':
       return undefined
@@ -62,7 +62,7 @@ function phaseOf({ call }: DeviceState): CallPhase | undefined {
       // R27: "connecting" until Confirm.
       return call.stage === 'ringing' ? undefined : { kind: 'connecting' }
     case 'connected':
-      return { kind: call.live ? 'connected' : 'reconnecting' }
+      return call.live || givenUpAt === undefined ? { kind: 'connected' } : { kind: 'reconnecting', until: givenUpAt }
     case 'ended':
       return { kind: 'ended', reason: call.reason }
   }

@@ -42,8 +42,11 @@ export interface RelayLinksOptions {
 const CONNECT_TIMEOUT: Ms = 8 * SECOND
 /** The same where there is another way: a network that lets UDP through does so within a second or two. */
 const UDP_TIMEOUT: Ms = 4 * SECOND
-/** The pause before attempt n + 1 in a row that failed; half of it and up to as much again. */
-const PAUSES: readonly Ms[] = [100, 300, SECOND, 2 * SECOND, 4 * SECOND]
+/**
+ * The pause before attempt n + 1 in a row that failed; half of it and up to as much again. For as long as a call waits for its other
+ * side it is tried every second: after an outage every second counts.
+ */
+const PAUSES: readonly Ms[] = [100, 300, ...Array.from({ length: 10 }, () => SECOND), 2 * SECOND, 4 * SECOND]
 /** A link that stood so long starts with the shortest pause again. */
 const STABLE: Ms = 10 * SECOND
 

@@ -124,7 +124,7 @@ export type CallPhase =
   | { readonly kind: 'ringing' } /* a device of the other person has it */
   | { readonly kind: 'connecting' } /* accepted; keys are being agreed */
   | { readonly kind: 'connected' }
-  | { readonly kind: 'reconnecting' }
+  | { readonly kind: 'reconnecting'; readonly until: UnixMs } /* then the call is given up */
   | { readonly kind: 'ended'; readonly reason: EndReason } /* shown until dismissed */
 
 export interface CallProof {

@@ -147,7 +147,7 @@ const states = {
     { kind: 'connected' },
     { remote: { audio: false, video: true }, local: { audio: false, video: true } },
   ),
-  'call-reconnecting': inCall({ kind: 'reconnecting' }),
+  'call-reconnecting': inCall({ kind: 'reconnecting', until: Date.now() + 24_000 }),
   'call-verified': proofed({ verification: 'verified', path: 'relay' }),
   'call-no-words': proofed({ safetyWords: undefined }),
   'call-key-changed': proofed({ verification: 'key-changed' }),

@@ -1,4 +1,5 @@
 /** What the call screen says about the call as a whole. */
+import { SECOND, type UnixMs } from '../../../src-shared/base/time.ts'
 import type { CallPhase, CallView } from '../../../src-shared/ipc/snapshot.ts'
 import type { MessageKey } from '../../app/language/translator.ts'
 
@@ -8,6 +9,11 @@ export const phaseWord: Readonly<Record<Exclude<CallPhase['kind'], 'ended'>, Mes
   connecting: 'call.connecting',
   connected: 'call.connected',
   reconnecting: 'call.reconnecting',
+}
+
+/** Seconds until a call that lost its connection is given up. */
+export function secondsLeft(until: UnixMs, now: UnixMs): number {
+  return Math.max(0, Math.ceil((until - now) / SECOND))
 }
 
 /** Nobody has answered yet: the stage belongs to the own picture. */

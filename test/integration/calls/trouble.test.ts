@@ -1,6 +1,7 @@
 /** Calls on networks that fail, and direct paths that come and go. */
 import { describe, expect, it } from 'vitest'
 import { SECOND } from '../../../src-shared/base/time.ts'
+import { TIMERS } from '../../../src-shared/call/machine/timers.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { connectedPair, Network, type Party, VIDEO, VOICE } from './network.ts'
 
@@ -19,6 +20,11 @@ describe('a peer that is gone', () => {
     const { alice, bob } = await connectedPair(network)
     bob.kill()
     await network.until(() => alice.phase === 'reconnecting', 12 * SECOND)
+    // The person is told for how long.
+    const phase = alice.call?.phase
+    const left = phase?.kind === 'reconnecting' ? phase.until - network.clock.now() : undefined
+    expect(left).toBeGreaterThan(TIMERS.reconnect - SECOND)
+    expect(left).toBeLessThanOrEqual(TIMERS.reconnect)
     await network.until(() => alice.phase === 'ended', 32 * SECOND)
     expect(alice.reason).toBe('connection-lost')
     await network.pass(SECOND)

@@ -108,7 +108,7 @@ describe('a direct link', () => {
     pair.close()
   })
 
-  test('is lost after some seconds without a sign of life', async () => {
+  test('is lost soon without a sign of life', async () => {
     // The callee has no long timers, so it sends no sign of life; the caller's clock runs five times as fast.
     const started = Date.now()
     const fast: Clock = {
@@ -124,7 +124,7 @@ describe('a direct link', () => {
     await until(() => caller.opens === 1 && callee.opens === 1, 'both ends are open')
     const openedAt = fast.now()
     await until(() => caller.losses === 1, 'the silence is noticed')
-    expect(fast.now() - openedAt).toBeGreaterThan(5000)
+    expect(fast.now() - openedAt).toBeGreaterThan(1000)
     expect(callee.messages).toEqual([])
     callee.link.close()
   })

@@ -47,7 +47,7 @@ describe('a call that runs', () => {
     expect(isWaiting({ kind: 'calling' })).toBe(true)
     expect(isWaiting({ kind: 'ringing' })).toBe(true)
     expect(isWaiting({ kind: 'connecting' })).toBe(false)
-    expect(isWaiting({ kind: 'reconnecting' })).toBe(false)
+    expect(isWaiting({ kind: 'reconnecting', until: 0 })).toBe(false)
   })
 
   it('says where it stands', () => {
