@@ -13,12 +13,14 @@ import { endProcess } from './end-process.ts'
 import type { LaunchOptions } from './launch-options.ts'
 import type { Log } from './log.ts'
 import { setApplicationMenu } from './menu.ts'
+import { watchNetwork } from './network-watch.ts'
 import { Notifications } from './notifications.ts'
 import type { ProfileFolder } from './profile.ts'
 import { requestHandlers } from './request-handlers.ts'
 import { Runtime } from './runtime.ts'
 import { secureSession } from './security.ts'
 import { UnusableProfileError } from './startup.ts'
+import { systemClock } from './system.ts'
 import { textsFor } from './texts.ts'
 import { createTray, type StatusTray, trayAvailable } from './tray.ts'
 import { Windows } from './windows.ts'
@@ -111,6 +113,12 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   })
   powerMonitor.on('unlock-screen', () => {
     runtime.networkChanged()
+  })
+  watchNetwork({
+    clock: systemClock,
+    changed: () => {
+      runtime.networkChanged()
+    },
   })
   app.on('activate', showMain)
   app.on('window-all-closed', () => {

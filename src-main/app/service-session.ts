@@ -14,7 +14,7 @@ import { type Calls, createCalls } from '../calls/calls.ts'
 import type { CallEnvironment, CallPreferences } from '../calls/ports.ts'
 import { createGroupCalls, type GroupCalls } from '../group-calls/group-calls.ts'
 import { createDirectLinks } from '../ice/direct-link.ts'
-import { createRelayLinks } from '../ice/relay-link.ts'
+import { createRelayLinks, type OpenRelayLinks } from '../ice/relay-link.ts'
 import type { GroupEnvironment, InvitationStore } from '../group-calls/ports.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import { ServiceClient } from '../signaling/service-client.ts'
@@ -44,6 +44,7 @@ interface AccountParts {
   readonly prekeys: Prekeys
   readonly calls: Calls
   readonly groups: GroupCalls
+  readonly relays: OpenRelayLinks
   readonly stop: () => void
 }
 
@@ -118,6 +119,7 @@ export class ServiceSession {
 
   networkChanged(): void {
     this.#client.networkChanged()
+    this.#parts?.relays.networkChanged()
   }
 
   /** Hangs up, and resolves when that has been said. */
@@ -160,7 +162,8 @@ export class ServiceSession {
         log.warn({ reason }, 'an envelope was dropped')
       },
     })
-    const environment = this.#callEnvironment(account, directory, mail)
+    const relays = this.#relayLinks()
+    const environment = this.#callEnvironment(account, directory, mail, relays)
     // A device is in one call, of whichever kind.
     const calls: Calls = createCalls({
       ...environment,
@@ -189,22 +192,17 @@ export class ServiceSession {
       prekeys,
       calls,
       groups,
+      relays,
       stop: () => {
         for (const stop of stops) stop()
       },
     }
   }
 
-  #callEnvironment(
-    account: OwnAccount,
-    directory: AccountDirectory,
-    mail: DeviceMail,
-  ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'released'> &
-    Omit<GroupEnvironment, 'otherwiseEngaged' | 'show' | 'oneToOne'> {
-    const { address, state, store, people, log, mediaPorts } = this.#options
-    const clock = systemClock
-    const relays = createRelayLinks({
-      clock,
+  #relayLinks(): OpenRelayLinks {
+    const { address, log } = this.#options
+    return createRelayLinks({
+      clock: systemClock,
       connect: (ticket, offer) => this.#client.relayConnect(ticket, offer),
       socket: { url: relayUrl(address), headers: { host: hostHeader(address) } },
       log: (event) => {
@@ -212,6 +210,17 @@ export class ServiceSession {
       },
       jitter: Math.random,
     })
+  }
+
+  #callEnvironment(
+    account: OwnAccount,
+    directory: AccountDirectory,
+    mail: DeviceMail,
+    relays: OpenRelayLinks,
+  ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'released'> &
+    Omit<GroupEnvironment, 'otherwiseEngaged' | 'show' | 'oneToOne'> {
+    const { address, state, store, people, mediaPorts, log } = this.#options
+    const clock = systemClock
     return {
       clock,
       random: systemRandom,

@@ -19,6 +19,7 @@ export class Liveness {
   readonly #options: LivenessOptions
   #heardAt: number
   #cancel: () => void
+  #cancelProbe: () => void = () => undefined
 
   constructor(options: LivenessOptions) {
     this.#options = options
@@ -30,8 +31,22 @@ export class Liveness {
     this.#heardAt = this.#options.clock.now()
   }
 
+  /** There is reason to think that the connection is dead: it has this long to show a sign of life. */
+  probe(within: Ms): void {
+    const options = this.#options
+    const since = options.clock.now()
+    this.#cancelProbe()
+    this.#cancelProbe = options.clock.after(within, () => {
+      if (this.#heardAt >= since) return
+      this.#cancel()
+      options.dead()
+    })
+    options.beat()
+  }
+
   stop(): void {
     this.#cancel()
+    this.#cancelProbe()
   }
 
   #schedule(): () => void {
@@ -42,6 +57,7 @@ export class Liveness {
       // This process was held up, or the computer slept: what came in meanwhile has not been looked at yet.
       const isLate = now - due > options.interval
       if (!isLate && now - this.#heardAt >= options.silence) {
+        this.#cancelProbe()
         options.dead()
         return
       }

@@ -50,12 +50,31 @@ const PAUSES: readonly Ms[] = [100, 300, ...Array.from({ length: 10 }, () => SEC
 /** A link that stood so long starts with the shortest pause again. */
 const STABLE: Ms = 10 * SECOND
 
-export function createRelayLinks(options: RelayLinksOptions): RelayLinks & GroupLinks {
+/** The relay says something every `RELAY_KEEP_ALIVE` by itself. */
+const PROBE: Ms = RELAY_KEEP_ALIVE + SECOND / 2
+
+export interface OpenRelayLinks extends RelayLinks, GroupLinks {
+  /** The network is another one: a connection that does not show a sign of life soon is made anew. */
+  networkChanged(): void
+}
+
+export function createRelayLinks(options: RelayLinksOptions): OpenRelayLinks {
+  const links = new Set<NodeRelayLink>()
+  const made = (ticket: Bytes, listener: LinkListener, frames: FrameListener): NodeRelayLink => {
+    const link: NodeRelayLink = new NodeRelayLink(ticket, options, listener, frames, () => links.delete(link))
+    links.add(link)
+    return link
+  }
   return {
-    open: (ticket, listener) => new NodeRelayLink(ticket, options, listener, (frame) => callFrame(listener, frame)),
-    enter: (ticket, listener) => new NodeRelayLink(ticket, options, listener, (frame) => groupFrame(listener, frame)),
+    open: (ticket, listener) => made(ticket, listener, (frame) => callFrame(listener, frame)),
+    enter: (ticket, listener) => made(ticket, listener, (frame) => groupFrame(listener, frame)),
+    networkChanged: () => {
+      for (const link of links) link.networkChanged()
+    },
   }
 }
+
+type LinkListener = Pick<RelayListener, 'opened' | 'lost' | 'packet'>
 
 /** `false` for a frame that the relay does not send in this kind of room. */
 type FrameListener = (frame: RelayFrame) => boolean
@@ -63,8 +82,9 @@ type FrameListener = (frame: RelayFrame) => boolean
 class NodeRelayLink implements RelayLink, GroupLink {
   readonly #ticket: Bytes
   readonly #options: RelayLinksOptions
-  readonly #listener: Pick<RelayListener, 'opened' | 'lost' | 'packet'>
+  readonly #listener: LinkListener
   readonly #frameListener: FrameListener
+  readonly #onClosed: () => void
   #receivers: readonly MemberAddress[] | undefined
   #want: Extract<RelayFrame, { kind: 'want' }> | undefined
   #peer: Peer | SocketPeer | undefined
@@ -83,13 +103,15 @@ class NodeRelayLink implements RelayLink, GroupLink {
   constructor(
     ticket: Bytes,
     options: RelayLinksOptions,
-    listener: Pick<RelayListener, 'opened' | 'lost' | 'packet'>,
+    listener: LinkListener,
     frameListener: FrameListener,
+    closed: () => void,
   ) {
     this.#ticket = ticket
     this.#options = options
     this.#listener = listener
     this.#frameListener = frameListener
+    this.#onClosed = closed
     this.#attempt()
   }
 
@@ -127,9 +149,19 @@ class NodeRelayLink implements RelayLink, GroupLink {
     if (this.#open) this.#sendFrame({ kind: 'missing', ssrc, sequenceNumbers: sequenceNumbers.slice(0, MISSING_MAX) })
   }
 
+  networkChanged(): void {
+    if (this.#open) this.#liveness?.probe(PROBE)
+    else {
+      // What was begun on the old network comes to nothing, and what waits need not.
+      this.#failures = 0
+      this.#lose('another network')
+    }
+  }
+
   close(): void {
     this.#closed = true
     this.#abandon()
+    this.#onClosed()
   }
 
   #attempt(): void {

@@ -23,15 +23,21 @@ export async function callByHandle(page: Page, handle: string, kind: 'video' | '
 }
 
 export async function accept(app: RunningApp, kind: 'video' | 'audio' = 'video'): Promise<void> {
-  const page = await app.incoming()
-  await page
-    .getByRole('button', { name: texts[kind === 'video' ? 'incoming.acceptVideo' : 'incoming.acceptAudio'] })
-    .click()
+  await press(app, kind === 'video' ? 'incoming.acceptVideo' : 'incoming.acceptAudio')
 }
 
 export async function decline(app: RunningApp): Promise<void> {
+  await press(app, 'incoming.decline')
+}
+
+/** In the window of an incoming call, which closes at the press: sometimes before the driver has heard of it. */
+async function press(app: RunningApp, button: keyof typeof texts): Promise<void> {
   const page = await app.incoming()
-  await page.getByRole('button', { name: texts['incoming.decline'] }).click()
+  try {
+    await page.getByRole('button', { name: texts[button] }).click()
+  } catch (error) {
+    if (!page.isClosed()) throw error
+  }
 }
 
 /** Hangs up, or cancels while it rings. Any movement brings the controls back. */

@@ -28,6 +28,25 @@ test('beats while something is heard, and notices silence', () => {
   expect(seen.deaths).toBe(1)
 })
 
+test('a probe ends it sooner, unless something is heard', () => {
+  const dead = begin()
+  dead.clock.advance(100)
+  dead.liveness.probe(700)
+  expect(dead.seen.beats).toBe(1)
+  dead.clock.advance(10_000)
+  expect(dead.seen.deaths).toBe(1)
+  const alive = begin()
+  alive.clock.advance(100)
+  alive.liveness.probe(700)
+  alive.clock.advance(300)
+  alive.liveness.heard()
+  alive.clock.advance(800)
+  expect(alive.seen.deaths).toBe(0)
+  alive.liveness.probe(700)
+  alive.liveness.stop()
+  expect(alive.clock.timers).toBe(0)
+})
+
 test('takes a process that was held up for no silence of the other end', () => {
   const { clock, seen, liveness } = begin()
   clock.advance(400)
