@@ -44,6 +44,9 @@ export function openRoom(runner: GroupRunner, context: GroupContext): void {
     missing: whileHeld((ssrc: number, sequenceNumbers: readonly number[]) => {
       runner.environment.mediaPorts.send(callId, { kind: 'missing', ssrc, sequenceNumbers })
     }),
+    arrivals: whileHeld((report: Bytes) => {
+      runner.environment.mediaPorts.send(callId, { kind: 'arrivals', report: new Uint8Array(report) })
+    }),
   }
   context.link = runner.environment.rooms.enter(required(context.ticket, 'ticket'), listener)
 }

@@ -48,6 +48,8 @@ export interface GroupListener extends Omit<RelayListener, 'left'> {
   wanted(layers: readonly number[], keyframes: readonly number[]): void
   /** Packets of an own stream did not arrive. */
   missing(ssrc: number, sequenceNumbers: readonly number[]): void
+  /** When own packets came in there: RTCP of RFC 8888. */
+  arrivals(report: Bytes): void
 }
 
 /** As with `RelayLink`, `false` if it could not be sent now. */

@@ -300,6 +300,9 @@ function groupFrame(listener: GroupListener, frame: RelayFrame): boolean {
     case 'missing':
       listener.missing(frame.ssrc, frame.sequenceNumbers)
       return true
+    case 'arrivals':
+      listener.arrivals(frame.report)
+      return true
     case 'receivers':
     case 'submit':
     case 'keep-alive':

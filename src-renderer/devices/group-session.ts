@@ -1,6 +1,6 @@
 /** The media of a group call as the screens see it; `open-group-session.ts` implements it. */
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
-import type { CallStatistics, OwnMedia, OwnMediaListener, VideoCounters } from './media-session.ts'
+import type { CallStatistics, OwnMedia, OwnMediaListener, VideoCounters, SendingStatistics } from './media-session.ts'
 
 export interface GroupSessionListener extends OwnMediaListener {
   /** A member's picture began, stopped or changed its size (pixels). Only members that are shown have one. */
@@ -52,6 +52,7 @@ export interface MosaicTile {
 /** Counters since the start of the call; times in milliseconds. */
 export interface GroupStatistics {
   readonly suite: string | undefined
+  readonly sending: SendingStatistics
   readonly sent: {
     /** The smallest first. */
     readonly layers: readonly VideoCounters[]

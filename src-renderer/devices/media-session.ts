@@ -84,12 +84,14 @@ export interface CallStatistics {
   readonly audioVideoSkewMs: number | undefined
   readonly roundTripMs: number | undefined
   /** The way to the other side. */
-  readonly sending: {
-    /** What it carries, as far as is known; bits a second. */
-    readonly availableBitrate: number
-    /** Share of packets that did not arrive the first time, lately. */
-    readonly loss: number
-  }
+  readonly sending: SendingStatistics
+}
+
+export interface SendingStatistics {
+  /** What the way carries, as far as is known; bits a second. */
+  readonly availableBitrate: number
+  /** Share of packets that did not arrive the first time, lately. */
+  readonly loss: number
 }
 
 export interface VideoCounters {

@@ -1,7 +1,7 @@
 /** The media of a group call: one own side, and as many other sides as there are members (docs/protocol/group.md, section 7). */
 import type { GroupFromMain } from '../../src-shared/ipc/media-port.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
-import { videoBitrate } from '../../src-shared/media/bitrate.ts'
+import { parseRtcp } from '../../src-shared/media/rtcp.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { MISSING_MAX } from '../../src-shared/protocol/relay-frame.ts'
 import type { GroupStatistics } from '../devices/group-session.ts'
@@ -14,15 +14,13 @@ import { GroupProtection, type OpenedInGroup } from './group-protection.ts'
 import { LevelMeter } from './level-meter.ts'
 import { Looking } from './looking.ts'
 import type { FromWorker, VideoLimits } from './messages.ts'
-import { RateControl } from './rate-control.ts'
-import type { Reception } from './reception.ts'
+import { SendingRate } from './sending-rate.ts'
 import { LEVEL_INTERVAL, SpeakingLevels } from './speaking-levels.ts'
 import { Stage } from './stage.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
-import { UplinkLoss } from './uplink-loss.ts'
 import { decodableCodecs, encodableCodecs } from './video-codec.ts'
 
-const RATE_INTERVAL_MS = 1000
+const LOOKING_INTERVAL_MS = 1000
 
 export class GroupEngine {
   readonly camera: FramePump<VideoFrame>
@@ -34,9 +32,8 @@ export class GroupEngine {
   readonly #limits: VideoLimits
   readonly #protection = new GroupProtection()
   readonly #transport: Transport<OpenedInGroup>
-  readonly #rate: RateControl
+  readonly #rate: SendingRate
   readonly #selection = new CodecSelection()
-  readonly #uplink = new UplinkLoss<Reception>()
   readonly #levels = new SpeakingLevels()
   readonly #members: GroupMembers
   /** From the moment when its SSRCs are known. */
@@ -50,11 +47,12 @@ export class GroupEngine {
   constructor(limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
     this.#limits = limits
-    this.#rate = new RateControl(videoBitrate('VP8', 1280, 720, 30).start, limits.maxBitrate)
+    this.#rate = new SendingRate(limits.maxBitrate)
     this.#transport = new Transport(this.#protection, {
       opened: (packet, now) => this.#members.take(packet, now),
       batchTaken: () => this.#members.packetsTaken(),
       message: (message) => this.#takeMessage(message),
+      sent: (packets, now) => this.#rate.sent(packets, now),
       dropped: () => this.#own?.pictures.requestKeyframes(),
     })
     this.#members = new GroupMembers({
@@ -98,10 +96,9 @@ export class GroupEngine {
     if (this.#timers.length > 0) return
     this.#timers = [
       setInterval(() => {
-        this.#followUplink()
         const { receivedBytes: bytes, counters } = this.#transport
         this.looking.measure({ bytes, packets: counters.received, missed: this.#members.takeMissed() })
-      }, RATE_INTERVAL_MS),
+      }, LOOKING_INTERVAL_MS),
       setInterval(() => this.#tellLevels(), LEVEL_INTERVAL),
     ]
   }
@@ -142,6 +139,7 @@ export class GroupEngine {
     const { refused, ...packets } = this.#transport.counters
     return {
       suite: this.#transport.suite,
+      sending: this.#rate.statistics,
       sent: { layers: this.#own?.pictures.counters ?? [], soundMs: this.#own?.voice.sentMs ?? 0 },
       packets: { ...packets, refused: refused + this.#protection.expired },
       members: this.#members.statistics,
@@ -170,7 +168,12 @@ export class GroupEngine {
         this.#own?.pictures.requestKeyframeOf(message.layer)
         return
       case 'missing':
-        this.#transport.sendAgain(message.ssrc, message.sequenceNumbers, undefined)
+        this.#transport.sendAgain(message.ssrc, message.sequenceNumbers, this.#rate.roundTrip)
+        return
+      case 'arrivals':
+        for (const packet of parseRtcp(message.report) ?? []) {
+          if (packet.kind === 'congestion-feedback') this.#rate.reported(packet, performance.now())
+        }
         return
       case 'end':
         this.end()
@@ -193,7 +196,6 @@ export class GroupEngine {
       transport: this.#transport,
       rate: this.#rate,
       selection: this.#selection,
-      uplink: this.#uplink,
       limits: this.#limits,
       decodableThere: (codecs, from) => {
         if (from !== undefined) from.decodable = codecs
@@ -210,11 +212,6 @@ export class GroupEngine {
   /** One that somebody does not decode is of no use: all get the same. */
   #selectCodec(): void {
     this.#selection.decodable(this.#members.decodable)
-  }
-
-  #followUplink(): void {
-    const uplink = this.#uplink.take()
-    if (uplink !== undefined) this.#rate.reported(uplink.loss, uplink.roundTrip)
   }
 
   #tellLevels(): void {

@@ -10,19 +10,17 @@ import type { OpenedInGroup } from './group-protection.ts'
 import { LAYER_HEIGHTS } from './layer-plan.ts'
 import type { VideoLimits } from './messages.ts'
 import { randomBytes } from './random.ts'
-import type { PictureRate } from './picture-rate.ts'
+import type { SendingRate } from './sending-rate.ts'
 import type { Reception } from './reception.ts'
 import { Reports } from './reports.ts'
 import { Simulcast } from './simulcast.ts'
 import type { Transport } from './transport.ts'
-import type { UplinkLoss } from './uplink-loss.ts'
 
 export interface OwnSideOptions {
   readonly ssrcPrefix: number
   readonly transport: Transport<OpenedInGroup>
-  readonly rate: PictureRate
+  readonly rate: SendingRate
   readonly selection: CodecSelection
-  readonly uplink: UplinkLoss<Reception>
   readonly limits: VideoLimits
   readonly decodableThere: (codecs: readonly VideoCodec[], from: Reception | undefined) => void
 }
@@ -32,7 +30,7 @@ export class GroupOwnSide {
   readonly pictures: Simulcast
   readonly reports: Reports
 
-  constructor({ ssrcPrefix, transport, rate, selection, uplink, limits, decodableThere }: OwnSideOptions) {
+  constructor({ ssrcPrefix, transport, rate, selection, limits, decodableThere }: OwnSideOptions) {
     const ssrcs = new GroupSsrcs(ssrcPrefix, randomBytes)
     const audio = new RtpSender({ ssrc: ssrcs.next('audio'), clockRate: AUDIO_CLOCK_RATE, random: randomBytes })
     const lowest = pictureStream(ssrcs)
@@ -41,9 +39,6 @@ export class GroupOwnSide {
       { audio, video: lowest, upper },
       {
         send: (kind, compound) => transport.sendReport(kind, compound),
-        receptionReport: (kind, loss, from) => {
-          if (kind === 'video' && from !== undefined) uplink.reported(from, { loss, roundTrip: from.roundTrip })
-        },
         decodableThere,
         // For keyframes and lost packets the relay asks, in the name of all: no member speaks for the others.
       },
@@ -52,6 +47,7 @@ export class GroupOwnSide {
     this.voice = new AudioSender(audio, {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendSound(packets),
+      redundancy: () => rate.redundancy,
       describe: (sound) => forwardingElements({ audioLevel: meter.measure(sound) }),
     })
     this.pictures = new Simulcast([lowest, ...upper], rate, selection, limits, {

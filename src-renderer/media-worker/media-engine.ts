@@ -5,12 +5,8 @@
  * the parts: one engine for each call.
  */
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
-import { videoBitrate } from '../../src-shared/media/bitrate.ts'
-import { estimateFor, pictureBitrate } from '../../src-shared/media/congestion/allocation.ts'
 import { ArrivalLog } from '../../src-shared/media/congestion/arrival-log.ts'
-import { CongestionControl } from '../../src-shared/media/congestion/congestion-control.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
-import { redundancyFor } from '../../src-shared/media/redundant-audio.ts'
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
 import { newSsrc } from '../../src-shared/media/ssrc.ts'
@@ -25,10 +21,10 @@ import type { FromWorker, VideoLimits } from './messages.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
-import type { PictureRate } from './picture-rate.ts'
 import type { ReportedKind } from './reception.ts'
 import { RemoteParty } from './remote-party.ts'
 import { Reports } from './reports.ts'
+import { SendingRate } from './sending-rate.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
 import { decodableCodecs, encodableCodecs } from './video-codec.ts'
 import { VideoSender } from './video-sender.ts'
@@ -39,7 +35,7 @@ export class MediaEngine {
   readonly audioPlayout = new AudioPlayout()
   readonly #protection = new Protection()
   readonly #transport: Transport<Opened>
-  readonly #congestion: CongestionControl
+  readonly #rate: SendingRate
   readonly #arrivals = new ArrivalLog()
   readonly #reports: Reports
   readonly #selection = new CodecSelection()
@@ -52,19 +48,8 @@ export class MediaEngine {
 
   constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
     const own = { audio: senderOf('audio', AUDIO_CLOCK_RATE), video: senderOf('video', VIDEO_CLOCK_RATE) }
-    const congestion = new CongestionControl({
-      start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start),
-      max: estimateFor(limits.maxBitrate),
-    })
-    this.#congestion = congestion
-    const rate: PictureRate = {
-      get bitrate() {
-        return pictureBitrate(congestion.estimate)
-      },
-      get pacing() {
-        return congestion.pacing
-      },
-    }
+    const rate = new SendingRate(limits.maxBitrate)
+    this.#rate = rate
     const transport = new Transport(this.#protection, {
       opened: (opened, now) => {
         const { rtcp, packet } = opened
@@ -76,9 +61,7 @@ export class MediaEngine {
         const report = this.#arrivals.takeReport(own.audio.ssrc, performance.now())
         if (report !== undefined) this.#reports.tellArrivals(report)
       },
-      sent: (packets, now) => {
-        for (const packet of packets) congestion.sent(ssrcOf(packet), sequenceNumberOf(packet), packet.length, now)
-      },
+      sent: (packets, now) => rate.sent(packets, now),
       message: (message) => this.#takeMessage(message),
       // A frame of the picture may have been among it.
       dropped: () => this.#videoSender.requestKeyframe(),
@@ -86,7 +69,7 @@ export class MediaEngine {
     this.#transport = transport
     this.#reports = new Reports(own, {
       send: (kind, compound) => transport.sendReport(kind, compound),
-      congestion: (feedback, now) => congestion.reported(feedback, now),
+      congestion: (feedback, now) => rate.reported(feedback, now),
       keyframeRequested: () => this.#videoSender.requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
       packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
@@ -94,7 +77,7 @@ export class MediaEngine {
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendSound(packets),
-      redundancy: () => redundancyFor(congestion.loss),
+      redundancy: () => rate.redundancy,
     })
     this.#videoSender = new VideoSender(own.video, rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,
@@ -172,8 +155,8 @@ export class MediaEngine {
       audio: { codec: 'opus', sentMs: this.#audioSender.sentMs, ...audio },
       packets: { ...this.#transport.counters, lost },
       audioVideoSkewMs: skewMs,
-      roundTripMs: this.#congestion.roundTrip ?? roundTripMs,
-      sending: { availableBitrate: this.#congestion.estimate, loss: this.#congestion.loss },
+      roundTripMs: this.#rate.roundTrip ?? roundTripMs,
+      sending: this.#rate.statistics,
     }
   }
 
@@ -189,7 +172,7 @@ export class MediaEngine {
         return
       case 'path':
         this.#path = message.path
-        this.#congestion.pathChanged()
+        this.#rate.pathChanged()
         this.#remote.pathChanged()
         return
       case 'end':

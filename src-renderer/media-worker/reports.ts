@@ -28,8 +28,6 @@ export interface OwnStreams {
 
 export interface ReportListener {
   send(kind: ReportedKind, compound: Uint8Array): void
-  /** About an own stream; `loss` 0 to 1. */
-  receptionReport?(kind: ReportedKind, loss: number, from: Reception | undefined): void
   keyframeRequested?(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
@@ -150,7 +148,6 @@ export class Reports {
     const block = blocks.find(({ ssrc }) => this.#isOwn(kind, ssrc))
     if (block === undefined) return
     if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
-    this.#listener.receptionReport?.(kind, block.fractionLost / 256, from)
   }
 
   #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {

@@ -11,7 +11,7 @@ import { LAYER_HEIGHTS, type LayerPlan, planLayers } from './layer-plan.ts'
 import { LoadControl } from './load-control.ts'
 import type { VideoLimits } from './messages.ts'
 import { PictureEncoder } from './picture-encoder.ts'
-import type { PictureRate } from './picture-rate.ts'
+import type { SendingRate } from './sending-rate.ts'
 import { rehearse } from './rehearsal.ts'
 
 export interface SimulcastOutlet {
@@ -22,7 +22,7 @@ export interface SimulcastOutlet {
 
 export class Simulcast {
   readonly #layers: readonly PictureEncoder[]
-  readonly #rate: PictureRate
+  readonly #rate: SendingRate
   readonly #selection: CodecSelection
   readonly #load: LoadControl
   #clock = new CaptureClock()
@@ -32,7 +32,7 @@ export class Simulcast {
   /** `streams`: one for each layer, the smallest first. */
   constructor(
     streams: readonly RtpSender[],
-    rate: PictureRate,
+    rate: SendingRate,
     selection: CodecSelection,
     limits: VideoLimits,
     outlet: SimulcastOutlet,

@@ -10,7 +10,7 @@ import { FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
 import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { PictureEncoder, type PictureTarget, type VideoOutlet } from './picture-encoder.ts'
-import type { PictureRate } from './picture-rate.ts'
+import type { SendingRate } from './sending-rate.ts'
 import { rehearse, rehearseProtection } from './rehearsal.ts'
 
 /**
@@ -22,7 +22,7 @@ const FIRST_FOR: Ms = 500
 
 export class VideoSender {
   readonly #encoder: PictureEncoder
-  readonly #rate: PictureRate
+  readonly #rate: SendingRate
   readonly #ladder = new Ladder()
   readonly #load: LoadControl
   #clock = new CaptureClock()
@@ -30,7 +30,7 @@ export class VideoSender {
 
   constructor(
     stream: RtpSender,
-    rate: PictureRate,
+    rate: SendingRate,
     selection: CodecSelection,
     limits: VideoLimits,
     outlet: VideoOutlet,

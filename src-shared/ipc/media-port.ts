@@ -96,6 +96,8 @@ export type GroupFromMain =
   | { readonly kind: 'keyframe'; readonly layer: number }
   /** Packets of an own stream did not arrive. */
   | { readonly kind: 'missing'; readonly ssrc: number; readonly sequenceNumbers: readonly number[] }
+  /** When own packets came in at the relay: RTCP of RFC 8888. */
+  | { readonly kind: 'arrivals'; readonly report: Uint8Array }
 
 export type FromWorker =
   | { readonly kind: 'packets'; readonly batch: Uint8Array }

@@ -17,6 +17,7 @@
  * | 10 Wanted | relay → device | zero | `layers u8 | keyframes u8`: bit n for layer n of its picture |
  * | 11 Missing | both | zero | `ssrc u32 | count u8 | sequence u16…`: packets that did not arrive |
  * | 12 Keyframe | device → relay | whose picture cannot go on | none |
+ * | 13 Arrivals | relay → device | zero | `report var16`: when its packets came in, an RTCP packet of RFC 8888 |
  */
 import { type Bytes, fromHex, toHex } from '../base/bytes.ts'
 import { type ByteReader, MalformedError, parse } from '../base/reader.ts'
@@ -67,6 +68,7 @@ export type RelayFrame =
   | { readonly kind: 'wanted'; readonly layers: readonly number[]; readonly keyframes: readonly number[] }
   | { readonly kind: 'missing'; readonly ssrc: number; readonly sequenceNumbers: readonly number[] }
   | { readonly kind: 'keyframe'; readonly peer: MemberAddress }
+  | { readonly kind: 'arrivals'; readonly report: Bytes }
 
 const SUBMIT_REFUSALS = [
   'not-next' /* another entry was first, or the first of these is not the next */,
@@ -90,6 +92,7 @@ const WANT = 9
 const WANTED = 10
 const MISSING = 11
 const KEYFRAME = 12
+const ARRIVALS = 13
 const KINDS = [
   MESSAGE,
   RECEIVERS,
@@ -103,6 +106,7 @@ const KINDS = [
   WANTED,
   MISSING,
   KEYFRAME,
+  ARRIVALS,
 ] as const
 const NOBODY: MemberAddress = '0'.repeat(2 * MEMBER_ADDRESS_LENGTH)
 /** As the receiver of a message: all others in a group's room. */
@@ -155,6 +159,8 @@ export function encodeRelayFrame(frame: RelayFrame): Uint8Array<ArrayBuffer> {
     }
     case 'keyframe':
       return header(KEYFRAME, frame.peer).finish()
+    case 'arrivals':
+      return header(ARRIVALS, NOBODY).var16(frame.report).finish()
     default:
       return unreachable(frame)
   }
@@ -231,6 +237,9 @@ function readFrame(reader: ByteReader): RelayFrame {
       return { kind: 'missing', ssrc: reader.u32(), sequenceNumbers: readSequenceNumbers(reader) }
     case KEYFRAME:
       return { kind: 'keyframe', peer }
+    case ARRIVALS:
+      requireNobody(peer)
+      return { kind: 'arrivals', report: reader.var16(RELAY_MESSAGE_MAX) }
     default:
       return unreachable(kind)
   }

@@ -3,7 +3,10 @@
  * loudest, all reports. Packets that were lost on the way to a receiver are sent to it again from here. It reads headers only.
  */
 import { type Ms, SECOND, type UnixMs } from '../../../src-shared/base/time.ts'
+import { ArrivalLog } from '../../../src-shared/media/congestion/arrival-log.ts'
 import { peekForwarding } from '../../../src-shared/media/forwarding.ts'
+import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
+import { sequenceNumberOf } from '../../../src-shared/media/rtp.ts'
 import { kindOfSsrc, prefixOfSsrc } from '../../../src-shared/media/ssrc.ts'
 import { encodeRelayFrame, type MemberAddress, type PictureWant } from '../../../src-shared/protocol/relay-frame.ts'
 import type { RoomMember } from '../room.ts'
@@ -35,6 +38,7 @@ interface Sender extends Participant {
   readonly picture: PictureSource
   /** By SSRC. */
   readonly kept: Map<number, KeptPackets>
+  readonly arrivals: ArrivalLog
 }
 
 export class Forwarder {
@@ -54,7 +58,9 @@ export class Forwarder {
         const { member } = participant
         return [
           member,
-          goesOn ? known : { ...participant, picture: new PictureSource(member, now), kept: new Map() },
+          goesOn
+            ? known
+            : { ...participant, picture: new PictureSource(member, now), kept: new Map(), arrivals: new ArrivalLog() },
         ] as const
       }),
     )
@@ -103,9 +109,11 @@ export class Forwarder {
     const ssrc = ssrcOf(packet)
     if (prefixOfSsrc(ssrc) !== sender.ssrcPrefix) return 'foreign'
     if (now - this.#reviewedAt >= REVIEW_EVERY) this.#review(now)
+    if (isRtcp(packet)) return this.#sendToAll(from, packet)
+    noteArrival(sender, ssrc, packet)
     const kind = kindOfSsrc(ssrc)
     // Screens have one size, and are what everybody looks at.
-    if (isRtcp(packet) || kind === 'screen') return this.#sendToAll(from, packet)
+    if (kind === 'screen') return this.#sendToAll(from, packet)
     if (kind === 'audio') return this.#forwardVoice(from, packet, now)
     return kind === 'video' ? this.#forwardPicture(sender, ssrc, packet, now) : 0
   }
@@ -172,4 +180,13 @@ function isRtcp(packet: Buffer): boolean {
 function ssrcOf(packet: Buffer): number {
   const at = isRtcp(packet) ? 4 : 8
   return packet.length < at + 4 ? 0 : packet.readUInt32BE(at)
+}
+
+/** Members cannot tell one another what the way to the relay carries: only the relay sees where it ends. */
+function noteArrival({ member, arrivals }: Sender, ssrc: number, packet: Buffer): void {
+  // Not the time of day, which can jump.
+  const now = performance.now()
+  arrivals.arrived(ssrc, sequenceNumberOf(packet), now)
+  const report = arrivals.takeReport(0, now)
+  if (report !== undefined) member.sendFrame(encodeRelayFrame({ kind: 'arrivals', report: buildRtcp([report]) }))
 }

@@ -48,8 +48,8 @@ class StreamLog {
   }
 }
 
-/** More streams than a side has: only those that it began last are reported on. */
-const MAX_STREAMS = 4
+/** Sound, three layers of the picture, a screen, and a change: of more only those that began last are reported on. */
+const MAX_STREAMS = 8
 
 export class ArrivalLog {
   /** By SSRC. */

@@ -137,9 +137,8 @@ export class CongestionControl {
 
   /** A protected packet of `length` bytes leaves; also one that leaves again. */
   sent(ssrc: number, sequenceNumber: number, length: number, now: Ms): void {
-    this.#reportedAt ??= now
     this.#log.sent(ssrc, sequenceNumber, length, now)
-    if (now - this.#reportedAt < SILENCE) return
+    if (this.#reportedAt === undefined || now - this.#reportedAt < SILENCE) return
     this.#reportedAt = now
     this.#beforeSilence ??= this.#estimate
     this.#set(this.#estimate * SILENCE_DECREASE)

@@ -5,7 +5,9 @@
 import type { FromMain, FromWorker } from '../../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
 import { parseForwarding } from '../../../src-shared/media/forwarding.ts'
-import { isRtcp } from '../../../src-shared/media/rtp.ts'
+import { ArrivalLog } from '../../../src-shared/media/congestion/arrival-log.ts'
+import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
+import { isRtcp, sequenceNumberOf, ssrcOf } from '../../../src-shared/media/rtp.ts'
 
 interface Route {
   wanted: number
@@ -16,17 +18,22 @@ export class Hub {
   /** Leaves out the upper temporal layer. */
   isSparse = false
   readonly #ports: readonly MessagePort[]
+  /** By sender. */
+  readonly #arrivals: readonly ArrivalLog[]
   /** By receiver, then sender. */
   readonly #routes: readonly (readonly Route[])[]
 
   constructor(ports: readonly MessagePort[]) {
     this.#ports = ports
+    this.#arrivals = ports.map(() => new ArrivalLog())
     this.#routes = ports.map(() => ports.map(() => ({ wanted: 0, forwarding: undefined })))
     ports.forEach((port, sender) => {
       port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.kind === 'packets') {
           this.tell(sender, { kind: 'credit', count: 1 })
-          this.#carry(sender, splitPackets(data.batch) ?? [])
+          const packets = splitPackets(data.batch) ?? []
+          this.#report(sender, packets)
+          this.#carry(sender, packets)
         } else if (data.kind === 'stalled') this.#renew(sender, Number(data.member.replace('member ', '')))
         else if (data.kind === 'missing') for (const side of ports.keys()) if (side !== sender) this.tell(side, data)
       }
@@ -47,6 +54,13 @@ export class Hub {
     if (route.forwarding !== undefined) wanted.add(route.forwarding)
     this.tell(sender, { kind: 'wanted-layers', layers: [...wanted] })
     this.tell(sender, { kind: 'keyframe', layer })
+  }
+
+  #report(sender: number, packets: readonly Uint8Array[]): void {
+    const [log, now] = [this.#arrivals[sender], performance.now()]
+    for (const packet of packets) if (!isRtcp(packet)) log?.arrived(ssrcOf(packet), sequenceNumberOf(packet), now)
+    const report = log?.takeReport(0, now)
+    if (report !== undefined) this.tell(sender, { kind: 'arrivals', report: buildRtcp([report]) })
   }
 
   #renew(receiver: number, sender: number): void {

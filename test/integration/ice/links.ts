@@ -151,6 +151,7 @@ export class GroupEnd implements GroupListener {
   readonly messages: { readonly from: string; readonly text: string }[] = []
   readonly packets: Uint8Array[] = []
   readonly wants: { readonly layers: readonly number[]; readonly keyframes: readonly number[] }[] = []
+  readonly reports: Uint8Array[] = []
   readonly requests: { readonly ssrc: number; readonly sequenceNumbers: readonly number[] }[] = []
   readonly here = new Set<string>()
   opens = 0
@@ -193,5 +194,8 @@ export class GroupEnd implements GroupListener {
   }
   missing(ssrc: number, sequenceNumbers: readonly number[]): void {
     this.requests.push({ ssrc, sequenceNumbers })
+  }
+  arrivals(report: Uint8Array): void {
+    this.reports.push(report)
   }
 }

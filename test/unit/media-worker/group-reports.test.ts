@@ -17,7 +17,6 @@ function rtp(ssrc: number): RtpPacket {
 describe('the reports of a member', () => {
   let sent: Uint8Array[]
   let asked: number[]
-  let losses: (readonly [number, Reception | undefined])[]
   let reports: Reports
   const layers = [stream(0x102), stream(0x106), stream(0x10a)] as const
 
@@ -25,12 +24,10 @@ describe('the reports of a member', () => {
     vi.useFakeTimers()
     sent = []
     asked = []
-    losses = []
     reports = new Reports(
       { audio: stream(0x101), video: layers[0], upper: layers.slice(1) },
       {
         send: (_, compound) => sent.push(compound),
-        receptionReport: (_, loss, from) => losses.push([loss, from]),
         keyframeRequested: (ssrc) => asked.push(ssrc),
         decodableThere: () => undefined,
         packetsMissing: (ssrc) => asked.push(ssrc),
@@ -93,12 +90,15 @@ describe('the reports of a member', () => {
       cumulativeLost: 1,
       extendedHighestSequence: 1,
       jitter: 0,
-      lastSenderReport: 0,
-      delaySinceLastSenderReport: 0,
+      // Sent at 500 ms, and kept for 250.
+      lastSenderReport: 0x8000,
+      delaySinceLastSenderReport: 0x4000,
     }
-    const say = (...packets: RtcpPacket[]) => reports.take('video', buildRtcp(packets), 0, from)
+    const say = (...packets: RtcpPacket[]) => reports.take('video', buildRtcp(packets), 1000, from)
+    say({ kind: 'receiver-report', ssrc: 0x1002, reports: [{ ...block, ssrc: 0x1006 }] })
+    expect(from?.roundTrip).toBeUndefined()
     say({ kind: 'receiver-report', ssrc: 0x1002, reports: [{ ...block, ssrc: 0x1006 }, block] })
-    expect(losses).toEqual([[0.5, from]])
+    expect(from?.roundTrip).toBeCloseTo(250, 0)
     for (const media of [0x106, 0x1006, 0x102, 0x101]) say({ kind: 'picture-loss', sender: 0x1002, media })
     say({ kind: 'negative-acknowledgement', sender: 0x1002, media: 0x10a, lost: [3] })
     expect(asked).toEqual([0x106, 0x102, 0x10a])

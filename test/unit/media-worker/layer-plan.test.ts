@@ -1,7 +1,6 @@
 /** docs/protocol/group.md, section 7.1: which layers are encoded. */
 import { describe, expect, it } from 'vitest'
 import { type LayerPlan, type Means, planLayers } from '../../../src-renderer/media-worker/layer-plan.ts'
-import { UplinkLoss } from '../../../src-renderer/media-worker/uplink-loss.ts'
 
 const MEANS: Means = { source: { width: 1280, height: 720 }, codec: 'VP8', bitrate: 2_500_000, maxHeight: 720 }
 const plan = (wanted: readonly number[], means: Partial<Means> = {}, before: LayerPlan = new Map()) =>
@@ -45,17 +44,5 @@ describe('the layers of the own picture', () => {
     expect([...plan([2], { bitrate: 400_000 }).keys()]).toEqual([1])
     expect([...plan([2], { bitrate: 400_000 }, rich).keys()]).toEqual([2])
     expect([...plan([2], { bitrate: 250_000 }, rich).keys()]).toEqual([0])
-  })
-})
-
-describe('what the reports say of the uplink', () => {
-  it('is the least that anybody misses, of the reports since the last look', () => {
-    const uplink = new UplinkLoss<string>()
-    expect(uplink.take()).toBeUndefined()
-    uplink.reported('a', { loss: 0.5, roundTrip: 90 })
-    uplink.reported('a', { loss: 0.3, roundTrip: 80 })
-    uplink.reported('b', { loss: 0.01, roundTrip: undefined })
-    expect(uplink.take()).toEqual({ loss: 0.01, roundTrip: 80 })
-    expect(uplink.take()).toBeUndefined()
   })
 })

@@ -1,32 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Ladder } from '../../../src-renderer/media-worker/ladder.ts'
 import { LoadControl } from '../../../src-renderer/media-worker/load-control.ts'
-import { RateControl } from '../../../src-renderer/media-worker/rate-control.ts'
-
-describe('rate control', () => {
-  const reports = (count: number, loss: number, roundTrip: number | undefined, rate: RateControl) => {
-    for (let i = 0; i < count; i++) rate.reported(loss, roundTrip)
-    return rate.bitrate
-  }
-
-  it('climbs to the maximum where nothing is lost', () => {
-    expect(reports(60, 0, 40, new RateControl(1_000_000, 2_000_000))).toBe(2_000_000)
-  })
-  it('stands still under a little loss, falls under much, and never below its least', () => {
-    expect(reports(10, 0.05, 40, new RateControl(1_000_000, 2_000_000))).toBe(1_000_000)
-    expect(reports(1, 0.2, 40, new RateControl(1_000_000, 2_000_000))).toBe(900_000)
-    expect(reports(200, 0.9, 40, new RateControl(1_000_000, 2_000_000))).toBe(100_000)
-  })
-  it('falls where the round trip grows far above the shortest', () => {
-    const rate = new RateControl(1_000_000, 2_000_000)
-    reports(3, 0, 40, rate)
-    const before = rate.bitrate
-    expect(reports(1, 0, 400, rate)).toBeLessThan(before)
-  })
-  it('begins no higher than its maximum', () => {
-    expect(new RateControl(1_200_000, 300_000).bitrate).toBe(300_000)
-  })
-})
 
 describe('the ladder', () => {
   const camera = { width: 1280, height: 720 }

@@ -50,6 +50,10 @@ const frame: fc.Arbitrary<RelayFrame> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('wanted' as const), layers, keyframes: layers }),
   fc.record({
+    kind: fc.constant('arrivals' as const),
+    report: fc.uint8Array({ maxLength: 300 }),
+  }),
+  fc.record({
     kind: fc.constant('missing' as const),
     ssrc: u32,
     sequenceNumbers: fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: MISSING_MAX }),
@@ -76,6 +80,8 @@ describe('relay frames', () => {
     expect(toHex(encodeRelayFrame({ kind: 'want', downlink: 500, pictures }))).toBe(`09${nobody}000001f401${peer}02`)
     const wanted = { kind: 'wanted', layers: [0, 2], keyframes: [1] } as const
     expect(toHex(encodeRelayFrame(wanted))).toBe(`0a${nobody}0502`)
+    const arrivals = { kind: 'arrivals', report: Uint8Array.of(0x8b, 205) } as const
+    expect(toHex(encodeRelayFrame(arrivals))).toBe(`0d${nobody}00028bcd`)
     const missing = { kind: 'missing', ssrc: 0x0102_0306, sequenceNumbers: [1, 0xffff] } as const
     expect(toHex(encodeRelayFrame(missing))).toBe(`0b${nobody}01020306020001ffff`)
     expect(toHex(encodeRelayFrame({ kind: 'keyframe', peer }))).toBe(`0c${peer}`)

@@ -5,6 +5,7 @@ import type { RoomMember } from '../../../../src-server/relay/room.ts'
 import { groupSsrc } from '../../../../src-shared/media/ssrc.ts'
 import { forwardingElements } from '../../../../src-shared/media/forwarding.ts'
 import { buildRtp } from '../../../../src-shared/media/rtp.ts'
+import { parseRtcp } from '../../../../src-shared/media/rtcp.ts'
 import { parseRelayFrame, type RelayFrame } from '../../../../src-shared/protocol/relay-frame.ts'
 
 class Device implements RoomMember {
@@ -329,4 +330,31 @@ it('begins anew with who comes anew', () => {
   expect(picture(a, 0, 1, { keyframe: true })).toBe('foreign')
   forwarder.setParticipants(again.slice(1), now)
   expect(picture(a, 0, 1, { keyframe: true })).toBe(0)
+})
+
+describe('the way to the relay', () => {
+  const reports = (device: Device) =>
+    device.frames.splice(0).flatMap((frame) => (frame.kind === 'arrivals' ? (parseRtcp(frame.report) ?? []) : []))
+
+  it('is told to who sends, about all its streams, and to nobody else', () => {
+    enter(2)
+    picture(at(0), 0, 1)
+    voice(at(0), 40)
+    picture(at(0), 1, 1)
+    expect(reports(at(1))).toEqual([])
+    const [first] = reports(at(0))
+    expect(first).toMatchObject({
+      kind: 'congestion-feedback',
+      sender: 0,
+      streams: [{ ssrc: groupSsrc(at(0).prefix, 0, 'video'), begin: 1 }],
+    })
+  })
+
+  it('is not told of packets in the name of somebody else', () => {
+    enter(2)
+    expect(
+      forwarder.forward(at(0), packetOf(at(1), { picture: { layer: 0, temporal: 0, keyframe: true } }, 0, 1), now),
+    ).toBe('foreign')
+    expect(reports(at(0))).toEqual([])
+  })
 })
