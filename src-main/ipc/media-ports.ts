@@ -54,6 +54,7 @@ class CallPort {
       case 'credit':
       case 'keyframe':
       case 'missing':
+      case 'arrivals':
       case 'end':
         this.#port?.postMessage(message)
         return
