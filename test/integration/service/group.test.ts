@@ -5,6 +5,7 @@ import { createRelayLinks } from '../../../src-main/ice/relay-link.ts'
 import type { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import type { RunningService } from '../../../src-server/app/service.ts'
 import { HOUR } from '../../../src-shared/base/time.ts'
+import { parseRtcp } from '../../../src-shared/media/rtcp.ts'
 import { EVERYBODY, memberAddress } from '../../../src-shared/protocol/relay-frame.ts'
 import { issueTicket } from '../../../src-shared/protocol/service/ticket.ts'
 import { TestChain } from '../../support/test-chain.ts'
@@ -152,6 +153,11 @@ describe('a call of three', () => {
     await until(() => b.packets.length === 20 && c.packets.length === 21 && a.packets.length === 1, 'packets are there')
     expect(sameBytes(b.packets, packets)).toBe(true)
     expect(e.packets).toEqual([])
+    // The relay tells who sent them when they came in.
+    await until(() => a.reports.length > 0, 'the relay reports')
+    const [arrivals] = parseRtcp(a.reports[0] ?? new Uint8Array()) ?? []
+    expect(arrivals).toMatchObject({ kind: 'congestion-feedback', streams: [{ ssrc: chain.ssrcOf(alice) }] })
+    expect(b.reports.length + c.reports.length + e.reports.length).toBe(0)
   })
 
   it('sends a picture to who looks at it, and again what was lost, and asks the sender for what it does not have', async () => {
