@@ -1,9 +1,9 @@
 /** Starts the bare app of `bare-app/`: what the bench compares Sightline with. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
-import { _electron, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { launchElectron } from '../e2e/harness/launch.ts'
 import { repository } from '../e2e/harness/repository.ts'
 
 export interface BareApp {
@@ -17,16 +17,13 @@ export async function startBareApp(
   switches: readonly string[] = [],
 ): Promise<BareApp> {
   const profile = mkdtempSync(path.join(tmpdir(), 'sightline-bare-'))
-  const electron = await _electron.launch({
-    executablePath: createRequire(import.meta.url)('electron') as string,
-    args: [
-      path.join(repository, 'test/bench/bare-app'),
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...switches,
-      `--profile=${profile}`,
-      `--page=${file}`,
-    ],
-  })
+  const electron = await launchElectron([
+    path.join(repository, 'test/bench/bare-app'),
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...switches,
+    `--profile=${profile}`,
+    `--page=${file}`,
+  ])
   return {
     page: await electron.firstWindow(),
     cpuPercent: () =>

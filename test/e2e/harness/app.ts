@@ -1,9 +1,9 @@
 /** A real app with a profile and a keychain entry of its own, driven through its windows. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
+import { launchElectron } from './launch.ts'
 import { repository } from './repository.ts'
 
 export interface AppOptions {
@@ -60,18 +60,16 @@ function switches({ video, audio, sandbox }: AppOptions): string[] {
 
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const profile = options.profile ?? mkdtempSync(path.join(tmpdir(), `sightline-${options.name}-`))
-  const electron = await _electron.launch({
-    executablePath: options.executable ?? (createRequire(import.meta.url)('electron') as string),
-    args: [
+  const electron = await launchElectron(
+    [
       ...(options.executable ? [] : [repository]),
       ...switches(options),
       `--profile=${profile}`,
       ...(options.service ? [`--service=${options.service}`] : []),
       ...(options.args ?? []),
     ],
-    env: { ...environment(), ...options.env },
-    timeout: 60_000,
-  })
+    { executable: options.executable, env: options.env },
+  )
   const closed = new Promise<void>((resolve) => electron.on('close', () => resolve()))
   return {
     name: options.name,
@@ -116,10 +114,4 @@ async function windowOf(electron: ElectronApplication, file: string): Promise<Pa
     if (fits(page)) return page
   }
   throw new Error(`no window ${file}`)
-}
-
-function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  )
 }

@@ -1,10 +1,10 @@
 /** Builds the media page and opens it in Electron, with cameras and microphones that play known material. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 import { build } from 'vite'
+import { launchElectron } from '../harness/launch.ts'
 import { repository } from '../harness/repository.ts'
 
 export interface OpenedPage {
@@ -30,18 +30,13 @@ export async function buildMediaPage(): Promise<string> {
 
 export async function openMediaPage(folder: string, switches: readonly string[]): Promise<OpenedPage> {
   const profile = mkdtempSync(path.join(tmpdir(), 'sightline-media-'))
-  const executablePath: unknown = createRequire(import.meta.url)('electron')
-  const electron = await _electron.launch({
-    executablePath: String(executablePath),
-    args: [
-      path.join(repository, 'test/e2e/media-page/main.cjs'),
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...switches,
-      `--profile=${profile}`,
-      `--page=${folder}`,
-    ],
-    timeout: 60_000,
-  })
+  const electron = await launchElectron([
+    path.join(repository, 'test/e2e/media-page/main.cjs'),
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...switches,
+    `--profile=${profile}`,
+    `--page=${folder}`,
+  ])
   const page = await electron.firstWindow()
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))
