@@ -140,7 +140,9 @@ export class Transport<Packet extends Opened> {
   }
 
   #send(packets: readonly Uint8Array[]): void {
-    if (this.#link?.send(packets) === true) this.#listener.sent?.(packets, performance.now())
+    // Before they go: a packet must not seem to arrive sooner than it left, when this thread has to wait in between.
+    const now = performance.now()
+    if (this.#link?.send(packets) === true) this.#listener.sent?.(packets, now)
     else this.#listener.dropped()
   }
 }

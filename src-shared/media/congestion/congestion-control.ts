@@ -25,7 +25,7 @@ const DECREASE = 0.85
 const INCREASE = 1.08
 const INCREASE_FREE = 1.2
 /** Nothing is claimed that was not shown: above so much of what arrives the estimate does not grow. */
-const CLAIM = 1.5
+const CLAIM = 2.5
 const CLAIM_MARGIN = 10_000
 /** Near the limit: one packet more in each response time. */
 const PACKET_BITS = 8 * 1200
@@ -33,6 +33,9 @@ const RESPONSE_EXTRA: Ms = 100
 /** Of a known limit: its mean and deviation follow each overuse by so much. */
 const LIMIT_WEIGHT = 0.05
 const LIMIT_DEVIATIONS = 3
+/** What the path carried is remembered for a while, a second's share of it; delays at so much less have other causes. */
+const CARRIED_MEMORY = 0.97
+const MUCH_LESS = 0.7
 /** A burst that came through much faster than the estimate moves it at once. */
 const BURST_BEYOND = 1.1
 /** Losses are judged in windows of so long, and so many packets. */
@@ -102,6 +105,8 @@ export class CongestionControl {
   #roundTrip: Ms | undefined
   #reportedAt: Ms | undefined
   #decreasedAt: Ms = -Infinity
+  /** The most that arrived, lately. */
+  #carried = 0
   /** The estimate when reports failed to come. */
   #beforeSilence: number | undefined
   /** Not yet judged. */
@@ -159,9 +164,11 @@ export class CongestionControl {
       this.#countLoss(packet)
     }
     const arriving = this.#throughput.rate()
-    if (this.#queue.stands(this.#loss > LOSSY) || (this.#trend.usage === 'over' && this.#queue.queues()))
-      this.#decrease(arriving, now)
-    else if (this.#trend.usage === 'normal') this.#increase(arriving, burstRate(packets), elapsed)
+    this.#carried = Math.max(arriving ?? 0, this.#carried * CARRIED_MEMORY ** (elapsed / SECOND))
+    if (this.#queue.stands(this.#estimate, this.#loss > LOSSY)) this.#decrease(arriving, now)
+    else if (this.#trend.usage === 'over' && this.#queue.queues(this.#estimate)) {
+      if (this.#decrease(arriving, now) && (arriving ?? 0) < MUCH_LESS * this.#carried) this.#queue.unrelated()
+    } else if (this.#trend.usage === 'normal') this.#increase(arriving, burstRate(packets), elapsed)
     const limit = this.#losses.limit()
     if (limit !== undefined && limit < this.#estimate) this.#set(limit)
   }
@@ -174,6 +181,7 @@ export class CongestionControl {
     this.#throughput.reset()
     this.#losses.reset()
     this.#knownLimit.forget()
+    this.#carried = 0
     this.#beforeSilence = undefined
     this.#window = undefined
     this.#roundTrip = undefined
@@ -192,14 +200,15 @@ export class CongestionControl {
     this.#lossesFrom = now
   }
 
-  #decrease(arriving: number | undefined, now: Ms): void {
+  #decrease(arriving: number | undefined, now: Ms): boolean {
     // What is under way cannot know of the last decrease yet.
-    if (now - this.#decreasedAt < (this.#roundTrip ?? ROUND_TRIP_GUESS) + RESPONSE_EXTRA) return
+    if (now - this.#decreasedAt < (this.#roundTrip ?? ROUND_TRIP_GUESS) + RESPONSE_EXTRA) return false
     this.#decreasedAt = now
     const measured = arriving ?? this.#estimate
     if (!this.#knownLimit.isNear(measured)) this.#knownLimit.forget()
     this.#knownLimit.met(measured)
     this.#set(Math.min(this.#estimate, DECREASE * measured))
+    return true
   }
 
   #increase(arriving: number | undefined, burst: number | undefined, elapsed: Ms): void {

@@ -24,6 +24,8 @@ interface Sent {
   readonly bytes: number
   /** Sent again: which of the two arrived is not known (Karn's rule). */
   again: boolean
+  /** What became of it has been told. It stays known, as it may be sent again needlessly and is reported on twice. */
+  decided: boolean
 }
 
 /** Nobody reports so late on a path that a call can use. */
@@ -51,7 +53,7 @@ export class SentLog {
       before.again = true
       return
     }
-    this.#sent.set(key, { sentAt: now, bytes: length + OVERHEAD_BYTES, again: false })
+    this.#sent.set(key, { sentAt: now, bytes: length + OVERHEAD_BYTES, again: false, decided: false })
     for (const [oldest, { sentAt }] of this.#sent) {
       if (sentAt >= now - KEEP && this.#sent.size <= MAX_PACKETS) return
       this.#sent.delete(oldest)
@@ -63,10 +65,10 @@ export class SentLog {
     const reportAt = this.#reportTime(feedback.timestamp)
     const covered = feedback.streams.flatMap(({ ssrc, begin, arrivals }) =>
       arrivals.flatMap((arrival, i) => {
-        const key = keyOf(ssrc, (begin + i) & 0xffff)
-        const sent = this.#sent.get(key)
+        const sent = this.#sent.get(keyOf(ssrc, (begin + i) & 0xffff))
         // So long ago, as after an outage, the moment is not known any more.
-        return sent === undefined || (arrival ?? 0) > LONGEST_WAIT ? [] : [{ key, sent, arrival }]
+        const isNews = sent?.decided === false && (arrival ?? 0) <= LONGEST_WAIT
+        return isNews ? [{ sent, arrival }] : []
       }),
     )
     const newest = covered.reduce<(typeof covered)[number] | undefined>(
@@ -79,7 +81,7 @@ export class SentLog {
     const decided = covered.filter(
       ({ sent, arrival }) => arrival !== undefined || sent.sentAt < (newest?.sent.sentAt ?? -Infinity) - REORDER,
     )
-    for (const { key } of decided) this.#sent.delete(key)
+    for (const { sent } of decided) sent.decided = true
     const packets = decided
       .map(({ sent, arrival }) => ({
         sentAt: sent.sentAt,

@@ -107,6 +107,14 @@ describe('who sends', () => {
     })
   })
 
+  test('a packet that is sent again after its arrival was told arrives no sooner than it was sent', () => {
+    const log = new SentLog()
+    log.sent(7, 1, 100, 0)
+    expect(log.reported(report([3]), 20).packets).toHaveLength(1)
+    log.sent(7, 1, 100, 60)
+    expect(log.reported(report([63], 560), 80).packets).toEqual([])
+  })
+
   test('what it never sent changes nothing', () => {
     const control = new CongestionControl(LIMITS)
     control.sent(7, 1, 100, 0)
@@ -158,6 +166,12 @@ describe('the estimate', () => {
   test('a busy computer is no full queue', () => {
     const seconds = call({ capacity: () => 100e6, delayMs: 1, isBusy: (now) => now % 400 < 70 })
     expect(Math.min(...estimates(seconds.slice(8)))).toBeGreaterThan(2_300_000)
+  })
+
+  test('nor are two computers that look at every packet late', () => {
+    const delayMs = (now: number) => 1 + 9 * (1 + Math.sin(now / 50)) + 30 * Math.max(0, Math.sin(now / 170))
+    const seconds = call({ capacity: () => 100e6, delayMs })
+    expect(Math.min(...estimates(seconds.slice(8)))).toBeGreaterThan(1_800_000)
   })
 
   test('a path that becomes longer is no full queue for ever', () => {
