@@ -60,8 +60,8 @@ function checkSystem(purpose) {
 }
 
 /**
- * @param {{ electron?: boolean, purpose?: 'run' | 'test' }} needs `electron: false` for what runs under plain Node.
- *   `run`: the app's libraries; `test`: also a display, a keyring and what packages are built with.
+ * @param {{ electron?: boolean, purpose?: 'run' | 'test' | 'lab' }} needs `electron: false` for what runs under plain Node.
+ *   `run`: the app's libraries; `test`: also a display, a keyring and what packages are built with; `lab`: bad networks as well.
  */
 export async function setUp({ electron = true, purpose = 'run' } = {}) {
   checkNode()

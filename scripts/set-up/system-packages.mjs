@@ -23,6 +23,9 @@ const HEADLESS = ['dbus', 'dbus-x11', 'gnome-keyring', 'xauth', 'xvfb']
 /** `p7zip-full` builds the deb, `iproute2` the network namespaces of a capture, `tcpdump` the capture itself. */
 const TEST = ['iproute2', 'libsecret-tools', 'p7zip-full', 'tcpdump']
 
+/** The network laboratory: address translation, and a compiler for its bad link. */
+const LAB = ['gcc', 'libc6-dev', 'nftables']
+
 /** Renamed in Debian's time_t transition. */
 const alternatives = new Map([
   ['libasound2', 'libasound2t64'],
@@ -37,7 +40,12 @@ export function hasDisplay() {
 
 export function missingSystemPackages(purpose) {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return []
-  const wanted = [...RUN, ...(purpose === 'test' || !hasDisplay() ? HEADLESS : []), ...(purpose === 'test' ? TEST : [])]
+  const wanted = [
+    ...RUN,
+    ...(purpose !== 'run' || !hasDisplay() ? HEADLESS : []),
+    ...(purpose !== 'run' ? TEST : []),
+    ...(purpose === 'lab' ? LAB : []),
+  ]
   const names = wanted.flatMap((name) => [name, alternatives.get(name) ?? []].flat())
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',

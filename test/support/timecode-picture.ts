@@ -14,6 +14,8 @@ export interface VideoShape {
   readonly fps: number
   /** After so many frames it starts again, with number 0. */
   readonly frames: number
+  /** With fine detail that moves two ways at once, which costs an encoder what a camera's picture costs. */
+  readonly busy?: boolean
 }
 
 export function bandHeight(height: number): number {
@@ -21,7 +23,10 @@ export function bandHeight(height: number): number {
 }
 
 /** The brightness of frame `number` at a pixel, 16 (black) to 235 (white). */
-export function lumaOf({ width, height, frames }: VideoShape, number: number): (x: number, y: number) => number {
+export function lumaOf(
+  { width, height, frames, busy = false }: VideoShape,
+  number: number,
+): (x: number, y: number) => number {
   const phase = (number / frames) * 2 * Math.PI
   const band = bandHeight(height)
   const ball = {
@@ -33,6 +38,7 @@ export function lumaOf({ width, height, frames }: VideoShape, number: number): (
     if (y < band) return (number >> (BITS - 1 - Math.floor((x * BITS) / width))) & 1 ? 235 : 16
     if ((x - ball.x) ** 2 + (y - ball.y) ** 2 < ball.r ** 2) return 220
     const texture = 90 + 60 * Math.sin(x / 37 + phase) + 40 * Math.cos(y / 23 - phase) + ((x * 7 + y * 13) % 17)
-    return Math.max(16, Math.round(texture))
+    const detail = busy ? 12 * (Math.sin((x + y) / 3.1 + 23 * phase) + Math.sin((x - 2 * y) / 4.3 - 17 * phase)) : 0
+    return Math.min(235, Math.max(16, Math.round(texture + detail)))
   }
 }

@@ -7,7 +7,10 @@ import { bandHeight, lumaOf, type VideoShape } from './timecode-picture.ts'
 /** The file's path, made once for each shape: Y4M, 4:2:0. */
 export function timecodeVideo(shape: VideoShape): string {
   const folder = path.join(tmpdir(), 'sightline-test-video')
-  const file = path.join(folder, `${shape.width}x${shape.height}-${shape.fps}-${shape.frames}.y4m`)
+  const file = path.join(
+    folder,
+    `${shape.width}x${shape.height}-${shape.fps}-${shape.frames}${shape.busy ? '-busy' : ''}.y4m`,
+  )
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })
   const partial = `${file}.${process.pid}`

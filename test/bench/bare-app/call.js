@@ -41,6 +41,22 @@ window.call = {
     return described(await connection.createAnswer())
   },
   accept: (answer) => connection.setRemoteDescription(JSON.parse(answer)),
+  /** Milliseconds of sound since the start, and of them made up. */
+  async heard() {
+    const report = [...(await connection.getStats()).values()].find(
+      ({ type, kind }) => type === 'inbound-rtp' && kind === 'audio',
+    )
+    const samples = 48
+    return { playedMs: report.totalSamplesReceived / samples, concealedMs: report.concealedSamples / samples }
+  },
+  /** The estimate of the sending bandwidth, bit/s. */
+  async available() {
+    const report = [...(await connection.getStats()).values()].find(
+      ({ type, nominated, availableOutgoingBitrate }) =>
+        type === 'candidate-pair' && nominated && availableOutgoingBitrate !== undefined,
+    )
+    return report?.availableOutgoingBitrate ?? 0
+  },
   async sent() {
     const report = [...(await connection.getStats()).values()].find(
       ({ type, kind }) => type === 'outbound-rtp' && kind === 'video',

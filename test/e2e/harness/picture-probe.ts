@@ -11,28 +11,52 @@ export interface Sighting {
   readonly at: number
 }
 
+/** A frame's brightness at chosen points, 16 (black) to 235 (white). */
+export interface FrameSample {
+  readonly code: number
+  readonly luma: readonly number[]
+}
+
+/** One frame in `every` is looked at in full. */
+export interface Sampling {
+  readonly every: number
+  /** As shares of the picture's width and height. */
+  readonly points: readonly { readonly x: number; readonly y: number }[]
+}
+
 interface ProbeWindow extends Window {
   sightings?: Sighting[]
+  samples?: FrameSample[]
   stopProbe?: () => void
 }
 
-/** Starts to note every frame that the camera hands to the app: the own preview's track, read beside the app. */
-export async function watchCaptured(page: Page): Promise<void> {
+/** Starts to note every frame that the camera hands to the app. */
+export function watchCaptured(page: Page): Promise<void> {
+  return watchTrack(page, 'own-video')
+}
+
+/** Starts to note every frame of the track behind the element with this test id, read beside the app: much cheaper than looking at the element. */
+export async function watchTrack(page: Page, testId: string, sampling?: Sampling): Promise<void> {
   await page.evaluate(
-    ({ bits, band }) => {
+    ({ bits, band, id, sampling }) => {
       const scope: ProbeWindow = window
       const sightings: Sighting[] = (scope.sightings = [])
-      const video = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')
-      const stream = video?.srcObject
-      if (!(stream instanceof MediaStream)) throw new Error('no own picture')
-      const track = stream.getVideoTracks()[0]?.clone()
-      if (!track) throw new Error('no own picture')
+      const samples: FrameSample[] = (scope.samples = [])
+      const stream = document.querySelector<HTMLVideoElement>(`[data-testid="${id}"]`)?.srcObject
+      const track = stream instanceof MediaStream ? stream.getVideoTracks()[0]?.clone() : undefined
+      if (!track) throw new Error('no picture')
       // @ts-expect-error Chromium only
       const reader: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({
         track,
       }).readable.getReader()
       // A stopped track ends the reader's stream.
       scope.stopProbe = () => track.stop()
+      /** Brightness, the first plane. */
+      const read = async (frame: VideoFrame, rect: DOMRectInit) => {
+        const buffer = new Uint8Array(frame.allocationSize({ rect }))
+        const [luma = { offset: 0, stride: 0 }] = await frame.copyTo(buffer, { rect })
+        return (x: number, y: number) => buffer[luma.offset + y * luma.stride + x] ?? 0
+      }
       void (async () => {
         for (;;) {
           const { value: frame, done } = await reader.read()
@@ -40,26 +64,25 @@ export async function watchCaptured(page: Page): Promise<void> {
           const at = performance.timeOrigin + performance.now()
           const visible = frame.visibleRect
           if (visible) {
-            const row = {
-              x: visible.x,
-              y: visible.y + (Math.floor((visible.height * band) / 4) & ~1),
-              width: visible.width & ~1,
-              height: 2,
-            }
-            const buffer = new Uint8Array(frame.allocationSize({ rect: row }))
-            const [luma] = await frame.copyTo(buffer, { rect: row })
+            const [width, height] = [visible.width & ~1, visible.height & ~1]
+            const y = visible.y + (Math.floor((visible.height * band) / 4) & ~1)
+            const row = await read(frame, { x: visible.x, y, width, height: 2 })
             let code = 0
             for (let bit = 0; bit < bits; bit++) {
-              const x = Math.floor(((bit + 0.5) * row.width) / bits)
-              code = code * 2 + ((buffer[(luma?.offset ?? 0) + x] ?? 0) > 128 ? 1 : 0)
+              code = code * 2 + (row(Math.floor(((bit + 0.5) * width) / bits), 0) > 128 ? 1 : 0)
             }
             sightings.push({ code, at })
+            if (sampling && sightings.length % sampling.every === 0) {
+              const whole = await read(frame, { x: visible.x, y: visible.y, width, height })
+              const luma = sampling.points.map(({ x, y }) => whole(Math.floor(x * width), Math.floor(y * height)))
+              samples.push({ code, luma })
+            }
           }
           frame.close()
         }
       })()
     },
-    { bits: BITS, band: BAND },
+    { bits: BITS, band: BAND, id: testId, sampling },
   )
 }
 
@@ -98,6 +121,13 @@ export async function takeSightings(page: Page): Promise<Sighting[]> {
     const scope: ProbeWindow = window
     scope.stopProbe?.()
     return scope.sightings ?? []
+  })
+}
+
+export async function takeSamples(page: Page): Promise<FrameSample[]> {
+  return page.evaluate(() => {
+    const scope: ProbeWindow = window
+    return [...(scope.samples ?? [])]
   })
 }
 

@@ -18,12 +18,21 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-export async function startService(): Promise<RunningService> {
+export interface ServicePlace {
+  /** Address that it listens on. */
+  readonly host: string
+  /** The network namespace that it runs in, `undefined`: this process's. */
+  readonly namespace: string | undefined
+}
+
+export async function startService(
+  place: ServicePlace = { host: '127.0.0.1', namespace: undefined },
+): Promise<RunningService> {
   const data = mkdtempSync(path.join(tmpdir(), 'sightline-service-'))
-  let process_ = await launch(data, 0, 0)
+  let process_ = await launch(place, data, 0, 0)
   const { port, relayPort } = process_
   return {
-    address: `127.0.0.1:${port}`,
+    address: `${place.host}:${port}`,
     port,
     relayPort,
     get pid() {
@@ -31,7 +40,7 @@ export async function startService(): Promise<RunningService> {
     },
     async restart() {
       await end(process_.child, 'SIGKILL')
-      process_ = await launch(data, port, relayPort)
+      process_ = await launch(place, data, port, relayPort)
     },
     async stop() {
       await end(process_.child, 'SIGTERM')
@@ -40,12 +49,14 @@ export async function startService(): Promise<RunningService> {
   }
 }
 
-async function launch(data: string, port: number, relayPort: number) {
-  const child = spawn(process.execPath, [path.join(repository, 'out/server/main.js'), '--json'], {
+async function launch({ host, namespace }: ServicePlace, data: string, port: number, relayPort: number) {
+  const command = [process.execPath, path.join(repository, 'out/server/main.js'), '--json']
+  const [program = '', ...args] = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command]
+  const child = spawn(program, args, {
     env: {
       ...process.env,
       SIGHTLINE_DATA: data,
-      SIGHTLINE_HOST: '127.0.0.1',
+      SIGHTLINE_HOST: host,
       SIGHTLINE_PORT: String(port),
       SIGHTLINE_RELAY_PORT: String(relayPort),
     },

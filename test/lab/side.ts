@@ -1,0 +1,170 @@
+/**
+ * The program of one home of the laboratory, run inside its network namespace: a Sightline app and, to compare with, a
+ * bare Electron window with one RTCPeerConnection. `lab-side.ts` in the process outside calls these methods.
+ */
+import { type BareApp, startBareApp } from '../bench/bare-apps.ts'
+import {
+  accept,
+  callByHandle,
+  createAccount,
+  endCall,
+  openProof,
+  request,
+  snapshot,
+  statistics,
+  until,
+  untilMedia,
+} from '../e2e/harness/actions.ts'
+import { type RunningApp, startApp } from '../e2e/harness/app.ts'
+import {
+  type FrameSample,
+  type Sighting,
+  takeSamples,
+  takeSightings,
+  watchCaptured,
+  watchTrack,
+} from '../e2e/harness/picture-probe.ts'
+import type { VideoShape } from '../support/timecode-picture.ts'
+import { SAMPLING } from './measures.ts'
+import { listen, type Loudness, takeLoudness, tapSound } from './sound-probe.ts'
+
+export type System = 'sightline' | 'pair'
+
+/** Since the call began. */
+export interface SoundCounters {
+  readonly playedMs: number
+  readonly concealedMs: number
+}
+
+export interface SideOptions {
+  readonly name: string
+  readonly handle: string
+  readonly video: string
+  readonly audio: string
+  readonly shape: VideoShape
+}
+
+const MEDIA_LIMIT_MS = 60_000
+const CALL_LIMIT_MS = 90_000
+
+declare const window: { readonly call: Record<string, (...args: readonly unknown[]) => Promise<unknown>> }
+
+let options: SideOptions
+let app: RunningApp
+let bare: BareApp
+
+const inBare = (name: string, ...args: readonly unknown[]): Promise<unknown> =>
+  bare.page.evaluate(({ name, args }) => window.call[name]?.(...args), { name, args })
+const page = (system: System) => (system === 'pair' ? Promise.resolve(bare.page) : app.main())
+
+const methods = {
+  async start(given: SideOptions, service: string): Promise<void> {
+    options = given
+    const { name, handle, video, audio, shape } = given
+    app = await startApp({ name: handle, service, video, audio })
+    const main = await createAccount(app, name, handle)
+    await request(main, 'settings.update', { videoCodec: 'VP8' })
+    await tapSound(main)
+    bare = await startBareApp('call.html', [
+      `--use-fake-device-for-media-stream=fps=${shape.fps}`,
+      `--use-file-for-fake-video-capture=${video}`,
+      `--use-file-for-fake-audio-capture=${audio}`,
+    ])
+  },
+  async call(handle: string, relayOnly: boolean): Promise<void> {
+    const main = await app.main()
+    await request(main, 'settings.update', { hideAddress: relayOnly })
+    await callByHandle(main, handle)
+  },
+  accept: () => accept(app),
+  /** The call stands, with picture and sound from the other side. */
+  async connected(): Promise<void> {
+    const main = await app.main()
+    await until(main, 'connected', ({ call }) => call?.phase.kind === 'connected', CALL_LIMIT_MS)
+    await openProof(main)
+    await untilMedia(main, 1, 1, MEDIA_LIMIT_MS)
+  },
+  async end(): Promise<void> {
+    const main = await app.main()
+    if ((await snapshot(main)).call?.phase.kind !== 'ended') await endCall(main)
+  },
+  async idle(): Promise<void> {
+    await until(
+      await app.main(),
+      'idle',
+      ({ call }) => call === undefined || call.phase.kind === 'ended',
+      CALL_LIMIT_MS,
+    )
+  },
+  async openPair(): Promise<void> {
+    await bare.page.reload()
+    await tapSound(bare.page)
+    await inBare('open', options.shape)
+  },
+  offer: (): Promise<unknown> => inBare('offer'),
+  answer: (offer: unknown): Promise<unknown> => inBare('answer', offer),
+  acceptAnswer: (answer: unknown): Promise<unknown> => inBare('accept', answer),
+  limit: (bitrate: number): Promise<unknown> => inBare('limit', bitrate),
+  /** @throws when there is no picture in time */
+  async pairConnected(): Promise<void> {
+    await bare.page.waitForFunction(
+      () => (document.querySelector<HTMLVideoElement>('[data-testid="remote-video"]')?.videoWidth ?? 0) > 0,
+      undefined,
+      { timeout: MEDIA_LIMIT_MS },
+    )
+  },
+  async closePair(): Promise<void> {
+    await bare.page.reload()
+  },
+  watchCaptured: async (system: System): Promise<void> => watchCaptured(await page(system)),
+  watchReceived: async (system: System): Promise<void> => watchTrack(await page(system), 'remote-video', SAMPLING),
+  takeSightings: async (system: System): Promise<Sighting[]> => takeSightings(await page(system)),
+  takeSamples: async (system: System): Promise<FrameSample[]> => takeSamples(await page(system)),
+  async sound(system: System): Promise<SoundCounters> {
+    // `heard` of bare-app/call.js returns this shape.
+    if (system === 'pair') return (await inBare('heard')) as SoundCounters
+    const { audio } = await statistics(await app.main())
+    return { playedMs: audio.playedMs, concealedMs: audio.concealedMs }
+  },
+  listen: async (system: System, to: 'microphone' | 'speaker'): Promise<void> => listen(await page(system), to),
+  takeLoudness: async (system: System): Promise<Loudness[]> => takeLoudness(await page(system)),
+  /** What the way to the other side carries as far as the app knows, bit/s. */
+  async estimate(system: System): Promise<number> {
+    // `available` of bare-app/call.js returns a number.
+    if (system === 'pair') return (await inBare('available')) as number
+    return (await statistics(await app.main())).sending.availableBitrate
+  },
+  async path(): Promise<string> {
+    const { call } = await snapshot(await app.main())
+    return call?.phase.kind === 'connected' ? (call.proof?.path ?? 'none') : (call?.phase.kind ?? 'none')
+  },
+  cpu: (system: System): Promise<number> => (system === 'pair' ? bare.cpuPercent() : app.cpuPercent()),
+  async close(): Promise<void> {
+    await Promise.all([app.close(), bare.close()])
+  },
+}
+
+export type SideMethods = typeof methods
+
+export interface SideCall {
+  readonly id: number
+  readonly method: keyof SideMethods
+  readonly args: readonly unknown[]
+}
+
+export type SideAnswer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string })
+
+/** The arguments come from `lab-side.ts`, which has the methods' types. */
+const callable = methods as unknown as Record<keyof SideMethods, (...args: readonly unknown[]) => Promise<unknown>>
+
+process.on('message', (message) => {
+  // Only `lab-side.ts` writes to this channel.
+  const { id, method, args } = message as SideCall
+  const run = callable[method]
+  const answer = (answered: SideAnswer): void => void process.send?.(answered)
+  run(...args).then(
+    (value) => answer({ id, value }),
+    (error: unknown) => answer({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
+})
+process.on('disconnect', () => process.exit(1))
