@@ -24,6 +24,7 @@ export interface AppFacts {
   readonly group: GroupView | undefined
   readonly incoming: IncomingView | undefined
   readonly joinable: readonly JoinableCall[]
+  readonly muteShortcutTaken: boolean
 }
 
 export class AppState {

@@ -1,5 +1,5 @@
 /** Everything that needs Electron to be ready: first the window, then what is behind it. */
-import { app, dialog, powerMonitor } from 'electron'
+import { app, dialog, globalShortcut, powerMonitor } from 'electron'
 import path from 'node:path'
 import windowIcon from '../../build/icons/256x256.png?asset'
 import trayColour from '../../build/icons/32x32.png?asset'
@@ -10,13 +10,14 @@ import { DEFAULT_SETTINGS } from '../store/settings-defaults.ts'
 import { AppState } from './app-state.ts'
 import { parseLink } from './deep-link.ts'
 import { endProcess } from './end-process.ts'
+import { GlobalMute } from './global-mute.ts'
 import type { LaunchOptions } from './launch-options.ts'
 import type { Log } from './log.ts'
 import { setApplicationMenu } from './menu.ts'
 import { watchNetwork } from './network-watch.ts'
 import { Notifications } from './notifications.ts'
 import type { ProfileFolder } from './profile.ts'
-import { requestHandlers } from './request-handlers.ts'
+import { requestHandlers, setMedia } from './request-handlers.ts'
 import { Runtime } from './runtime.ts'
 import { secureSession } from './security.ts'
 import { UnusableProfileError } from './startup.ts'
@@ -49,6 +50,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     group: undefined,
     incoming: undefined,
     joinable: [],
+    muteShortcutTaken: false,
   })
   let tray: StatusTray | undefined
   const windows = new Windows({
@@ -100,7 +102,17 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   }
   dress()
   const notifications = new Notifications(showMain)
+  const globalMute = new GlobalMute({
+    shortcuts: globalShortcut,
+    setMedia: (callId, media) => {
+      setMedia(runtime, callId, media)
+    },
+    taken: (muteShortcutTaken) => {
+      if (muteShortcutTaken !== state.snapshot.muteShortcutTaken) state.update({ muteShortcutTaken })
+    },
+  })
   state.onChange((snapshot, before) => {
+    globalMute.follow(snapshot)
     windows.showTheme(snapshot.settings.theme)
     dress()
     windows.follow(snapshot)

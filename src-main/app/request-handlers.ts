@@ -1,5 +1,5 @@
 /** What each request of the contract does. */
-import type { CallId } from '../../src-shared/ipc/snapshot.ts'
+import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { RequestHandlers } from '../ipc/requests.ts'
@@ -55,8 +55,7 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       kindOf(runtime, callId).end(callId)
     },
     'call.setMedia': ({ callId, media }) => {
-      runtime.groups.oneToOneMedia(callId, media)
-      kindOf(runtime, callId).setMedia(callId, media)
+      setMedia(runtime, callId, media)
     },
     'call.dismiss': (callId) => {
       kindOf(runtime, callId).dismiss(callId)
@@ -122,6 +121,12 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       windows.windowOf(sender)?.setFullScreen(fullScreen)
     },
   }
+}
+
+/** Also asked for by keys that work in any program. */
+export function setMedia(runtime: Runtime, callId: CallId, media: MediaChoice): void {
+  runtime.groups.oneToOneMedia(callId, media)
+  kindOf(runtime, callId).setMedia(callId, media)
 }
 
 /** Whose call this is: both kinds answer to the same wishes. */

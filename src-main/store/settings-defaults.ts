@@ -1,5 +1,6 @@
 /** What each setting may be, and what it is until the person chooses. Without the database, so that requests are checked before it is loaded. */
 import * as v from 'valibot'
+import { isAccelerator } from '../../src-shared/ipc/accelerator.ts'
 import type { Settings } from '../../src-shared/ipc/snapshot.ts'
 import { VIDEO_CODECS } from '../../src-shared/media/payload-types.ts'
 
@@ -13,6 +14,11 @@ export const SETTING_SCHEMAS = {
   cameraId: DEVICE_ID,
   microphoneId: DEVICE_ID,
   speakerId: DEVICE_ID,
+  echoCancellation: v.boolean(),
+  noiseSuppression: v.boolean(),
+  automaticGain: v.boolean(),
+  pushToTalk: v.boolean(),
+  muteShortcut: v.optional(v.pipe(v.string(), v.maxLength(64), v.check(isAccelerator))),
   videoCodec: v.picklist(['automatic', ...VIDEO_CODECS]),
   ringtone: v.boolean(),
   contactsOnly: v.boolean(),
@@ -26,6 +32,11 @@ export const DEFAULT_SETTINGS: Settings = {
   cameraId: undefined,
   microphoneId: undefined,
   speakerId: undefined,
+  echoCancellation: true,
+  noiseSuppression: true,
+  automaticGain: true,
+  pushToTalk: false,
+  muteShortcut: undefined,
   videoCodec: 'automatic',
   ringtone: true,
   contactsOnly: false,

@@ -4,31 +4,43 @@
  */
 import type {} from './insertable-tracks.d.ts'
 import { problemOf } from './device-problem.ts'
-import type { DeviceProblem } from './media-session.ts'
+import type { DeviceChange, DeviceProblem, SoundProcessing } from './media-session.ts'
 
 export interface CaptureListener<Frame extends AudioData | VideoFrame> {
   /** The stream to read from now on; the one before ends by itself. `undefined`: nothing is captured any more. */
   handOver(frames: ReadableStream<Frame> | undefined): void
   track(track: MediaStreamTrack | undefined): void
   problem(problem: DeviceProblem | undefined): void
+  changed(change: DeviceChange): void
 }
 
 /** What is asked of `getUserMedia` for the device with this id, or for any. */
-export type Constraints = (deviceId: string | undefined) => MediaStreamConstraints
+export type Constraints = (deviceId: string | undefined, processing: SoundProcessing) => MediaStreamConstraints
 
-interface Wanted {
-  readonly on: boolean
+export interface Source {
   readonly deviceId: string | undefined
+  /** Nothing to cameras. */
+  readonly processing: SoundProcessing
 }
+
+interface Wanted extends Source {
+  readonly on: boolean
+}
+
+/** A device that gives nothing for less is only slow. */
+const INTERRUPTED_MS = 1000
 
 export class CaptureSource<Frame extends AudioData | VideoFrame> {
   readonly #constraints: Constraints
   readonly #listener: CaptureListener<Frame>
-  #wanted: Wanted = { on: false, deviceId: undefined }
+  #wanted: Wanted | undefined
   #track: MediaStreamTrack | undefined
   /** The choice that `#track` was opened for, and whether it is that very device. */
-  #openedFor: string | undefined
+  #openedFor: Source | undefined
   #isSubstitute = false
+  /** The name of the device that was lost, until another stands in. */
+  #gone: string | undefined
+  #interruption: ReturnType<typeof setTimeout> | undefined
   #problem: DeviceProblem | undefined
   #settling: Promise<void> | undefined
 
@@ -51,7 +63,7 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
 
   close(): void {
     navigator.mediaDevices.removeEventListener('devicechange', this.#devicesChanged)
-    this.#wanted = { on: false, deviceId: undefined }
+    this.#wanted = undefined
     this.#drop()
   }
 
@@ -59,46 +71,52 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
   async #settle(): Promise<void> {
     for (;;) {
       const wanted = this.#wanted
-      if (!wanted.on) this.#drop()
-      else if (this.#track === undefined || this.#openedFor !== wanted.deviceId) await this.#open(wanted.deviceId)
+      if (wanted?.on !== true) this.#drop()
+      else if (this.#track === undefined || !isSame(this.#openedFor, wanted)) await this.#open(wanted)
       if (this.#wanted === wanted) return
     }
   }
 
-  async #open(deviceId: string | undefined): Promise<void> {
+  async #open(source: Source): Promise<void> {
     try {
-      this.#adopt(await this.#capture(deviceId), deviceId)
+      const track = await this.#capture(source)
+      this.#adopt(track, source)
       this.#tell(undefined)
+      if (this.#gone !== undefined && this.#gone !== track.label)
+        this.#listener.changed({ kind: 'replaced', gone: this.#gone, by: track.label })
+      this.#gone = undefined
     } catch (error) {
       // A device that is still open goes on: a failed change does not end the picture.
-      this.#openedFor = this.#track === undefined ? undefined : deviceId
+      this.#openedFor = this.#track === undefined ? undefined : source
       this.#isSubstitute = true
       this.#tell(problemOf(error))
     }
   }
 
-  async #capture(deviceId: string | undefined): Promise<MediaStreamTrack> {
+  async #capture({ deviceId, processing }: Source): Promise<MediaStreamTrack> {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia(this.#constraints(deviceId))
+      const stream = await navigator.mediaDevices.getUserMedia(this.#constraints(deviceId, processing))
       this.#isSubstitute = false
       return onlyTrack(stream)
     } catch (error) {
       if (deviceId === undefined || problemOf(error) === 'denied') throw error
-      const stream = await navigator.mediaDevices.getUserMedia(this.#constraints(undefined))
+      const stream = await navigator.mediaDevices.getUserMedia(this.#constraints(undefined, processing))
       this.#isSubstitute = true
       return onlyTrack(stream)
     }
   }
 
-  #adopt(track: MediaStreamTrack, deviceId: string | undefined): void {
+  #adopt(track: MediaStreamTrack, source: Source): void {
     const before = this.#track
-    if (!this.#wanted.on) {
+    if (this.#wanted?.on !== true) {
       track.stop()
       return
     }
     this.#track = track
-    this.#openedFor = deviceId
+    this.#openedFor = source
     track.addEventListener('ended', () => this.#ended(track))
+    track.addEventListener('mute', () => this.#interrupted(track, true))
+    track.addEventListener('unmute', () => this.#interrupted(track, false))
     this.#listener.handOver(new MediaStreamTrackProcessor<Frame>({ track }).readable)
     this.#listener.track(track)
     before?.stop()
@@ -106,16 +124,26 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
 
   /** Not called for tracks that were stopped here. */
   #ended(track: MediaStreamTrack): void {
-    if (track !== this.#track) return
+    if (track !== this.#track || this.#wanted === undefined) return
+    this.#gone = track.label
     this.#drop()
     this.#tell('not-found')
-    void this.want(this.#wanted)
+    void this.want({ ...this.#wanted })
+  }
+
+  /** The system gives nothing: another program took the device, or a switch on it is off. */
+  #interrupted(track: MediaStreamTrack, isInterrupted: boolean): void {
+    if (track !== this.#track) return
+    clearTimeout(this.#interruption)
+    if (!isInterrupted) this.#tell(undefined)
+    else this.#interruption = setTimeout(() => this.#tell('interrupted'), INTERRUPTED_MS)
   }
 
   #drop(): void {
     const track = this.#track
     this.#openedFor = undefined
-    if (!this.#wanted.on) this.#tell(undefined)
+    clearTimeout(this.#interruption)
+    if (this.#wanted?.on !== true) this.#tell(undefined)
     if (track === undefined) return
     this.#track = undefined
     track.stop()
@@ -133,13 +161,26 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
   readonly #devicesChanged = (): void => void this.#lookAgain()
 
   async #lookAgain(): Promise<void> {
-    if (!this.#wanted.on || (this.#track !== undefined && !this.#isSubstitute)) return
+    const before = this.#track
+    if (this.#wanted?.on !== true || (before !== undefined && !this.#isSubstitute)) return
     const { deviceId } = this.#wanted
     const devices = await navigator.mediaDevices.enumerateDevices()
-    if (this.#track !== undefined && !devices.some((device) => device.deviceId === deviceId)) return
+    if (before !== undefined && !devices.some((device) => device.deviceId === deviceId)) return
     this.#openedFor = undefined
     await this.want({ ...this.#wanted })
+    const track = this.#track
+    if (track !== undefined && track !== before && !this.#isSubstitute)
+      this.#listener.changed({ kind: 'returned', name: track.label })
   }
+}
+
+function isSame(source: Source | undefined, { deviceId, processing }: Source): boolean {
+  return (
+    source?.deviceId === deviceId &&
+    source?.processing.echoCancellation === processing.echoCancellation &&
+    source.processing.noiseSuppression === processing.noiseSuppression &&
+    source.processing.automaticGain === processing.automaticGain
+  )
 }
 
 function onlyTrack(stream: MediaStream): MediaStreamTrack {

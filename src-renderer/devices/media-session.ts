@@ -6,18 +6,35 @@ import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapsho
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 
 /** Why a camera or microphone is not there; each has a sentence in the language file. */
-export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'failed'
+export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'interrupted' | 'failed'
+
+export type DeviceKind = 'camera' | 'microphone' | 'speaker'
+
+/** Another device is in use than before, by itself. Names as the system gives them, perhaps empty. */
+export type DeviceChange =
+  | { readonly kind: 'replaced'; readonly gone: string; readonly by: string }
+  /** The chosen one is back. */
+  | { readonly kind: 'returned'; readonly name: string }
+
+/** What Chromium does to the microphone's sound before anybody gets it. */
+export interface SoundProcessing {
+  readonly echoCancellation: boolean
+  readonly noiseSuppression: boolean
+  readonly automaticGain: boolean
+}
 
 export interface DeviceChoice {
   readonly cameraId: string | undefined
   readonly microphoneId: string | undefined
   readonly speakerId: string | undefined
+  readonly processing: SoundProcessing
 }
 
 /** What is told of the own side. */
 export interface OwnMediaListener {
   /** A device could not be opened, or stopped working; `undefined`: it works again. The call goes on without it. */
-  problem(kind: 'camera' | 'microphone' | 'speaker', problem: DeviceProblem | undefined): void
+  problem(kind: DeviceKind, problem: DeviceProblem | undefined): void
+  changed(kind: DeviceKind, change: DeviceChange): void
   /** The own camera's picture, for the preview; `undefined` when the camera is off. */
   preview(stream: MediaStream | undefined): void
 }

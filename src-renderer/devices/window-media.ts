@@ -3,9 +3,9 @@ import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapsho
 import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
 import { CaptureSource } from './capture-source.ts'
 import { cameraConstraints, microphoneConstraints } from './constraints.ts'
-import { problemOf } from './device-problem.ts'
-import type { DeviceChoice, OwnMedia, OwnMediaListener } from './media-session.ts'
-import { openPlayout, type Playout, type PlayoutRoute } from './playout.ts'
+import type { DeviceChoice, OwnMedia, OwnMediaListener, SoundProcessing } from './media-session.ts'
+import type { PlayoutRoute } from './playout.ts'
+import { Speaker } from './speaker.ts'
 
 export interface OwnMediaOptions {
   readonly listener: OwnMediaListener
@@ -15,30 +15,25 @@ export interface OwnMediaOptions {
   readonly video?: Partial<VideoLimits>
 }
 
-/** The speaker's delay is known only while it plays, and changes with the speaker. */
-const LATENCY_INTERVAL_MS = 2000
+const NO_PROCESSING: SoundProcessing = { echoCancellation: false, noiseSuppression: false, automaticGain: false }
 
 /** Levels are measured for so long after somebody has asked for one. */
 const METERING_MS = 1000
 
 export abstract class WindowMedia implements OwnMedia {
-  readonly #listener: OwnMediaListener
   readonly #worker: Worker
   readonly #camera: CaptureSource<VideoFrame>
   readonly #microphone: CaptureSource<AudioData>
-  readonly #playout: Promise<Playout | undefined>
+  readonly #speaker: Speaker
   #devices: DeviceChoice
   #media: MediaChoice = { audio: false, video: false }
   #level = 0
   #levelReadAt = 0
   #isMetering = false
-  #closed = false
   #inCall = false
-  #latencyTimer: ReturnType<typeof setInterval> | undefined
 
   /** `start`: the worker's first message. */
   constructor({ listener, devices, playout = 'direct' }: OwnMediaOptions, start: ToWorker, transfer: Transferable[]) {
-    this.#listener = listener
     this.#devices = devices
     this.#worker = new Worker(new URL('../media-worker/media.worker.ts', import.meta.url), {
       type: 'module',
@@ -50,13 +45,20 @@ export abstract class WindowMedia implements OwnMedia {
       handOver: (frames) => this.send({ kind: 'camera', frames }, transferable(frames)),
       track: (track) => listener.preview(track === undefined ? undefined : new MediaStream([track])),
       problem: (problem) => listener.problem('camera', problem),
+      changed: (change) => listener.changed('camera', change),
     })
     this.#microphone = new CaptureSource(microphoneConstraints, {
       handOver: (sound) => this.send({ kind: 'microphone', sound }, transferable(sound)),
       track: () => this.#applyMute(),
       problem: (problem) => listener.problem('microphone', problem),
+      changed: (change) => listener.changed('microphone', change),
     })
-    this.#playout = this.#openPlayout(playout)
+    this.#speaker = new Speaker(playout, devices.speakerId, {
+      opened: (port) => this.send({ kind: 'playout', port }, [port]),
+      latency: (milliseconds) => this.send({ kind: 'output-latency', milliseconds }),
+      problem: (problem) => listener.problem('speaker', problem),
+      changed: (change) => listener.changed('speaker', change),
+    })
     // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
     void navigator.mediaDevices.enumerateDevices()
   }
@@ -73,9 +75,8 @@ export abstract class WindowMedia implements OwnMedia {
   }
 
   async useDevices(choice: DeviceChoice): Promise<void> {
-    const speakerChanged = choice.speakerId !== this.#devices.speakerId
     this.#devices = choice
-    await Promise.all([this.#openDevices(), speakerChanged ? this.#useSpeaker() : undefined])
+    await Promise.all([this.#openDevices(), this.#speaker.use(choice.speakerId)])
   }
 
   preferCodec(choice: VideoCodecChoice): void {
@@ -89,13 +90,11 @@ export abstract class WindowMedia implements OwnMedia {
   }
 
   close(): void {
-    this.#closed = true
     this.#camera.close()
     this.#microphone.close()
-    clearInterval(this.#latencyTimer)
+    this.#speaker.close()
     // The worker ends itself when the keys are erased.
     this.send({ kind: 'close' })
-    void this.#playout.then((playout) => playout?.close())
   }
 
   /** What is not about the own side. */
@@ -107,12 +106,15 @@ export abstract class WindowMedia implements OwnMedia {
 
   async #openDevices(): Promise<void> {
     const { audio, video } = this.#media
+    const { cameraId, microphoneId, processing } = this.#devices
     await Promise.all([
-      this.#camera.want({ on: video, deviceId: this.#devices.cameraId }),
+      // The processing is the microphone's: a change of it must not open the camera anew.
+      this.#camera.want({ on: video, deviceId: cameraId, processing: NO_PROCESSING }),
       // In a call, a muted microphone stays open: opening takes up to a second with a headset, and first words would be lost.
       this.#microphone.want({
         on: audio || (this.#inCall && this.#microphone.track !== undefined),
-        deviceId: this.#devices.microphoneId,
+        deviceId: microphoneId,
+        processing,
       }),
     ])
   }
@@ -122,41 +124,6 @@ export abstract class WindowMedia implements OwnMedia {
     const { track } = this.#microphone
     if (track !== undefined) track.enabled = this.#media.audio
     this.send({ kind: 'muted', muted: !this.#media.audio })
-  }
-
-  async #openPlayout(route: PlayoutRoute): Promise<Playout | undefined> {
-    try {
-      const playout = await openPlayout(route)
-      if (this.#closed) {
-        playout.close()
-        return undefined
-      }
-      this.send({ kind: 'playout', port: playout.port }, [playout.port])
-      this.#latencyTimer = setInterval(() => this.#tellLatency(playout), LATENCY_INTERVAL_MS)
-      if (this.#devices.speakerId !== undefined) await this.#setSpeaker(playout)
-      return playout
-    } catch (error) {
-      this.#listener.problem('speaker', problemOf(error))
-      return undefined
-    }
-  }
-
-  #tellLatency(playout: Playout): void {
-    this.send({ kind: 'output-latency', milliseconds: playout.outputLatencyMs() })
-  }
-
-  async #useSpeaker(): Promise<void> {
-    const playout = await this.#playout
-    if (playout !== undefined) await this.#setSpeaker(playout)
-  }
-
-  async #setSpeaker(playout: Playout): Promise<void> {
-    try {
-      await playout.setSpeaker(this.#devices.speakerId)
-      this.#listener.problem('speaker', undefined)
-    } catch (error) {
-      this.#listener.problem('speaker', problemOf(error))
-    }
   }
 
   #receive(message: FromWorker): void {

@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly incoming: IncomingView | undefined
   /** Group calls that go on, as far as is known here, and to which this account is invited. Latest first. */
   readonly joinable: readonly JoinableCall[]
+  /** The chosen keys for muting belong to another program. */
+  readonly muteShortcutTaken: boolean
 }
 
 /** Where the app stands before the main window can be used. */
@@ -83,6 +85,13 @@ export interface Settings {
   readonly cameraId: string | undefined
   readonly microphoneId: string | undefined
   readonly speakerId: string | undefined
+  readonly echoCancellation: boolean
+  readonly noiseSuppression: boolean
+  readonly automaticGain: boolean
+  /** While muted, the space bar is held to speak. */
+  readonly pushToTalk: boolean
+  /** Keys that mute and unmute from any program (`accelerator.ts`). */
+  readonly muteShortcut: string | undefined
   /** Of the own picture. */
   readonly videoCodec: VideoCodecChoice
   readonly ringtone: boolean

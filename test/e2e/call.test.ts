@@ -1,5 +1,6 @@
 /** Calls between real apps through the real service: each way in which one begins, goes on and ends. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { EndReason, Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { type CallOptions, measureCall, startPair } from '../demo/measured-call.ts'
 import { speechAudio } from '../support/speech-audio.ts'
@@ -109,6 +110,30 @@ it('goes over to another format of the picture when the person chooses one in th
   }
   await endCall(pages[0])
   await until(pages[1], 'ended', ended)
+})
+
+it('lets the person talk while the space bar is held, and mute from any app, during a call', async () => {
+  await connect()
+  const [page, other] = await Promise.all([caller.main(), callee.main()])
+  const shortcut = 'Control+Shift+F9'
+  const isRegistered = () =>
+    caller.electron.evaluate(({ globalShortcut }, keys) => globalShortcut.isRegistered(keys), shortcut)
+  await request(page, 'settings.update', { pushToTalk: true, muteShortcut: shortcut })
+  await page.mouse.move(300, 300)
+  await page.getByRole('button', { name: texts['call.mute'], exact: true }).click()
+  await until(other, 'muted', ({ call }) => call?.remote.audio === false)
+  expect(await isRegistered()).toBe(true)
+  // The button that was pressed last has the focus, and is not pressed again.
+  await page.keyboard.down('Space')
+  await until(other, 'talking', ({ call }) => call?.remote.audio === true)
+  await page.keyboard.up('Space')
+  await until(other, 'muted again', ({ call }) => call?.remote.audio === false)
+  await page.waitForTimeout(300)
+  expect((await snapshot(page)).call?.local.audio).toBe(false)
+  await request(page, 'settings.update', { pushToTalk: false })
+  await endCall(page)
+  await until(page, 'ended', ended)
+  await expect.poll(isRegistered).toBe(false)
 })
 
 it('ends for both when the callee declines', async () => {

@@ -5,6 +5,7 @@ import type { CallStatistics } from '../../src-renderer/devices/media-session.ts
 import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
+import { ANY_DEVICES } from './media-page/any-devices.ts'
 import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
 import type { Conditions } from './media-page/network.ts'
 
@@ -328,13 +329,13 @@ describe('with several devices', () => {
     expect(list?.microphones.length).toBeGreaterThan(1)
     // The second one delivers depth maps, which nobody can encode.
     const labels = await opened.page.evaluate(
-      async ({ cameraId, microphoneId }) => {
+      async ({ any, cameraId, microphoneId }) => {
         const pair = window.mediaPage?.pair
-        await pair?.sessions[0].useDevices({ cameraId, microphoneId, speakerId: undefined })
+        await pair?.sessions[0].useDevices({ ...any, cameraId, microphoneId })
         const preview = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')?.srcObject
         return preview instanceof MediaStream ? preview.getVideoTracks().map(({ label }) => label) : []
       },
-      { cameraId: list?.cameras[2]?.id, microphoneId: list?.microphones[1]?.id },
+      { any: ANY_DEVICES, cameraId: list?.cameras[2]?.id, microphoneId: list?.microphones[1]?.id },
     )
     expect(labels).toEqual([list?.cameras[2]?.label])
     const [, before] = await statistics()
@@ -350,13 +351,75 @@ describe('with several devices', () => {
   it('takes another device where the wanted one is gone, and says why there is none', async () => {
     await start({ maxHeight: 180 })
     await until('picture and sound', both(1))
-    const outcome = await opened.page.evaluate(async () => {
+    const outcome = await opened.page.evaluate(async (any) => {
       const pair = window.mediaPage?.pair
-      await pair?.sessions[0].useDevices({ cameraId: 'gone', microphoneId: undefined, speakerId: 'gone' })
+      await pair?.sessions[0].useDevices({ ...any, cameraId: 'gone', speakerId: 'gone' })
       return pair?.seen[0]
-    })
+    }, ANY_DEVICES)
     expect(outcome).toMatchObject({ preview: true, problems: { speaker: 'not-found' } })
     expect(outcome?.problems.camera).toBeUndefined()
+  })
+
+  it('goes on with another camera when the chosen one is pulled out, and with the chosen one when it is back', async () => {
+    await start({ maxHeight: 180 })
+    await until('picture and sound', both(1))
+    const { cameras } = (await opened.page.evaluate(() => window.mediaPage?.listDevices?.())) ?? { cameras: [] }
+    await opened.page.evaluate(
+      async ({ any, cameraId }) => {
+        const pair = window.mediaPage?.pair
+        await pair?.sessions[0].useDevices({ ...any, cameraId })
+        const { mediaDevices } = navigator
+        const real = {
+          list: mediaDevices.enumerateDevices.bind(mediaDevices),
+          open: mediaDevices.getUserMedia.bind(mediaDevices),
+        }
+        let isGone = true
+        mediaDevices.enumerateDevices = async () =>
+          (await real.list()).filter(({ deviceId }) => !isGone || deviceId !== cameraId)
+        mediaDevices.getUserMedia = (constraints) =>
+          isGone && JSON.stringify(constraints).includes(cameraId)
+            ? Promise.reject(new DOMException('gone', 'NotFoundError'))
+            : real.open(constraints)
+        const stream = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')?.srcObject
+        if (stream instanceof MediaStream) stream.getVideoTracks()[0]?.dispatchEvent(new Event('ended'))
+        setTimeout(() => {
+          isGone = false
+          mediaDevices.dispatchEvent(new Event('devicechange'))
+        }, 1500)
+      },
+      { any: ANY_DEVICES, cameraId: cameras[2]?.id ?? '' },
+    )
+    await expect
+      .poll(() => opened.page.evaluate(() => window.mediaPage?.pair?.seen[0].changes), { timeout: 10_000 })
+      .toEqual([
+        { kind: 'replaced', gone: cameras[2]?.label, by: cameras[0]?.label },
+        { kind: 'returned', name: cameras[2]?.label },
+      ])
+    const [, before] = await statistics()
+    await until('the picture goes on', (_, b) => b.video.received.rendered > before.video.received.rendered + 10)
+    expect(await opened.page.evaluate(() => window.mediaPage?.pair?.seen[0].problems)).toEqual({})
+  })
+
+  it('opens the microphone anew for other processing, without a gap', async () => {
+    await start({ maxHeight: 180 })
+    await until('picture and sound', both(500))
+    const asked = await opened.page.evaluate(async (any) => {
+      const { mediaDevices } = navigator
+      const requests: MediaStreamConstraints[] = []
+      const open = mediaDevices.getUserMedia.bind(mediaDevices)
+      mediaDevices.getUserMedia = (constraints) => {
+        if (constraints !== undefined) requests.push(constraints)
+        return open(constraints)
+      }
+      const processing = { ...any.processing, noiseSuppression: false }
+      await window.mediaPage?.pair?.sessions[0].useDevices({ ...any, processing })
+      return requests
+    }, ANY_DEVICES)
+    expect(asked).toMatchObject([{ audio: { noiseSuppression: false, echoCancellation: true } }])
+    const [, before] = await statistics()
+    await until('the sound goes on', (_, b) => b.audio.playedMs > before.audio.playedMs + 1000)
+    const [, after] = await statistics()
+    expect(after.audio.concealedMs - before.audio.concealedMs).toBeLessThan(200)
   })
 })
 

@@ -29,6 +29,11 @@ const settings: Settings = {
   cameraId: undefined,
   microphoneId: undefined,
   speakerId: undefined,
+  echoCancellation: true,
+  noiseSuppression: true,
+  automaticGain: true,
+  pushToTalk: false,
+  muteShortcut: undefined,
   videoCodec: 'automatic',
   ringtone: true,
   contactsOnly: false,
@@ -226,6 +231,7 @@ export function stateNamed(name: string, long: boolean): State {
     group: undefined,
     incoming: undefined,
     joinable: [],
+    muteShortcutTaken: false,
   }
   const build: Build | undefined = STATE_NAMES.includes(name as StateName) ? states[name as StateName] : undefined // just checked
   if (build === undefined) throw new Error(`no such state: ${name}`)

@@ -1,6 +1,6 @@
 /** Which words tell a person how things stand or what went wrong. A reason without one is a type error. */
 import type { EndReason, KeychainProblem, Verification } from '../../../src-shared/ipc/snapshot.ts'
-import type { DeviceProblem } from '../../devices/media-session.ts'
+import type { DeviceKind, DeviceProblem } from '../../devices/media-session.ts'
 import type { MessageKey } from './translator.ts'
 
 /** Said on the call's last screen. */
@@ -97,25 +97,26 @@ export const keychainExplanation: Readonly<Record<KeychainProblem, Explanation>>
   },
 }
 
-export type DeviceKind = 'camera' | 'microphone' | 'speaker'
-
 export const deviceSentence: Readonly<Record<DeviceKind, Readonly<Record<DeviceProblem, MessageKey>>>> = {
   camera: {
     'not-found': 'device.camera.notFound',
     denied: 'device.camera.denied',
     'in-use': 'device.camera.inUse',
+    interrupted: 'device.camera.interrupted',
     failed: 'device.camera.failed',
   },
   microphone: {
     'not-found': 'device.microphone.notFound',
     denied: 'device.microphone.denied',
     'in-use': 'device.microphone.inUse',
+    interrupted: 'device.microphone.interrupted',
     failed: 'device.microphone.failed',
   },
   speaker: {
     'not-found': 'device.speaker.notFound',
     denied: 'device.speaker.denied',
     'in-use': 'device.speaker.inUse',
+    interrupted: 'device.speaker.failed',
     failed: 'device.speaker.failed',
   },
 }

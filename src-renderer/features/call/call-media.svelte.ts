@@ -3,6 +3,7 @@ import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
+import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
 
 export class CallMedia {
@@ -19,6 +20,7 @@ export class CallMedia {
         problem: (kind, problem) => {
           this.problems.set(kind, problem)
         },
+        changed: tellDeviceChange,
         preview: (stream) => {
           this.#preview = stream
         },

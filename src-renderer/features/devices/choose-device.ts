@@ -1,5 +1,5 @@
 /** Keeps the choice of a device; calls and previews follow the settings. */
-import type { DeviceKind } from '../../app/language/reasons.ts'
+import type { DeviceKind } from '../../devices/media-session.ts'
 import { request } from '../../bridge/sightline.ts'
 import { attempt } from '../notices/notices.svelte.ts'
 import { DEFAULT_DEVICE } from './device-options.ts'

@@ -7,6 +7,9 @@ export class ChosenDevices {
   readonly #cameraId = $derived.by(() => this.#settings()?.cameraId)
   readonly #microphoneId = $derived.by(() => this.#settings()?.microphoneId)
   readonly #speakerId = $derived.by(() => this.#settings()?.speakerId)
+  readonly #echoCancellation = $derived.by(() => this.#settings()?.echoCancellation ?? true)
+  readonly #noiseSuppression = $derived.by(() => this.#settings()?.noiseSuppression ?? true)
+  readonly #automaticGain = $derived.by(() => this.#settings()?.automaticGain ?? true)
 
   constructor(settings: () => Settings | undefined) {
     this.#settings = settings
@@ -17,6 +20,15 @@ export class ChosenDevices {
   }
 
   get all(): DeviceChoice {
-    return { cameraId: this.#cameraId, microphoneId: this.#microphoneId, speakerId: this.#speakerId }
+    return {
+      cameraId: this.#cameraId,
+      microphoneId: this.#microphoneId,
+      speakerId: this.#speakerId,
+      processing: {
+        echoCancellation: this.#echoCancellation,
+        noiseSuppression: this.#noiseSuppression,
+        automaticGain: this.#automaticGain,
+      },
+    }
   }
 }

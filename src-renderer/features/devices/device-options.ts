@@ -1,6 +1,6 @@
 /** Devices as a person chooses among them. */
 import type { Device } from '../../devices/device-list.ts'
-import type { DeviceKind } from '../../app/language/reasons.ts'
+import type { DeviceKind } from '../../devices/media-session.ts'
 import type { MessageKey, Translate } from '../../app/language/translator.ts'
 
 /** Stands for no choice: whatever the system takes by default. */

@@ -5,6 +5,7 @@
 import type { MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
 import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
+import { tellDeviceChange } from './device-changes.ts'
 import { DeviceProblems } from './device-problems.svelte.ts'
 
 export class DevicePreview {
@@ -26,6 +27,7 @@ export class DevicePreview {
         problem: (kind, problem) => {
           this.problems.set(kind, problem)
         },
+        changed: tellDeviceChange,
         preview: (stream) => {
           this.#stream = stream
         },

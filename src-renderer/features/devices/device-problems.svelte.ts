@@ -1,7 +1,6 @@
 /** What is wrong with the devices of a media session, as its listener was told. */
 import { untrack } from 'svelte'
-import type { DeviceKind } from '../../app/language/reasons.ts'
-import type { DeviceProblem } from '../../devices/media-session.ts'
+import type { DeviceKind, DeviceProblem } from '../../devices/media-session.ts'
 
 export interface DeviceTrouble {
   readonly kind: DeviceKind

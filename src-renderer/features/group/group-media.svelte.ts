@@ -6,6 +6,7 @@ import { openMediaPort } from '../../bridge/media-port.ts'
 import type { GroupSession } from '../../devices/group-session.ts'
 import type { DeviceChoice } from '../../devices/media-session.ts'
 import { openGroupSession } from '../../devices/open-group-session.ts'
+import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
 import { ActiveSpeaker } from './active-speaker.ts'
 
@@ -28,6 +29,7 @@ export class GroupMedia {
         problem: (kind, problem) => {
           this.problems.set(kind, problem)
         },
+        changed: tellDeviceChange,
         preview: (stream) => {
           this.#preview = stream
         },

@@ -8,12 +8,12 @@ import type { GroupMember } from '../../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
 import { openGroupSession } from '../../../src-renderer/devices/open-group-session.ts'
 import type { GroupSession } from '../../../src-renderer/devices/group-session.ts'
+import { ANY_DEVICES } from './any-devices.ts'
 import { randomKeys } from './random-keys.ts'
 
 const SUITE = 'AES_256_CM_HMAC_SHA1_80'
 const RECORDED_PREFIX = 0x700000
 const PREFIX = 0x800000
-const DEVICES = { cameraId: undefined, microphoneId: undefined, speakerId: undefined }
 /** As many of them are heard. */
 const VOICES = 5
 /** Who misses one, on a busy computer, goes on with the next. */
@@ -29,12 +29,13 @@ interface Recorded {
 
 function open(): GroupSession {
   const listener = {
+    changed: () => undefined,
     problem: () => undefined,
     preview: () => undefined,
     memberVideo: () => undefined,
     levels: () => undefined,
   }
-  return openGroupSession({ devices: DEVICES, listener })
+  return openGroupSession({ devices: ANY_DEVICES, listener })
 }
 
 export class Crowd {

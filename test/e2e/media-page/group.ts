@@ -4,9 +4,8 @@ import { openGroupSession } from '../../../src-renderer/devices/open-group-sessi
 import type { GroupMember, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
 import { Hub } from './hub.ts'
+import { ANY_DEVICES } from './any-devices.ts'
 import { randomKeys } from './random-keys.ts'
-
-const NO_DEVICES = { cameraId: undefined, microphoneId: undefined, speakerId: undefined }
 
 export interface Epoch {
   readonly suite?: SuiteName
@@ -87,8 +86,9 @@ export class Group {
 
   #open(side: number): GroupSession {
     return openGroupSession({
-      devices: NO_DEVICES,
+      devices: ANY_DEVICES,
       listener: {
+        changed: () => undefined,
         problem: (kind, problem) => {
           if (problem !== undefined) console.error(`${kind}: ${problem}`)
         },

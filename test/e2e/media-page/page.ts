@@ -1,6 +1,11 @@
 /** Two media sessions in one window, joined by `network.ts`, or many (`group.ts`); the test drives them through `window.mediaPage`. */
 import { listDevices } from '../../../src-renderer/devices/device-list.ts'
-import type { DeviceProblem, MediaSession } from '../../../src-renderer/devices/media-session.ts'
+import type {
+  DeviceChange,
+  DeviceKind,
+  DeviceProblem,
+  MediaSession,
+} from '../../../src-renderer/devices/media-session.ts'
 import { type MediaSessionOptions, openMediaSession } from '../../../src-renderer/devices/open-media-session.ts'
 import type { FromMain, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
@@ -10,6 +15,7 @@ import { Group } from './group.ts'
 import { Crossing } from './network.ts'
 import { PeerConnectionPair, type Shape } from './peer-connections.ts'
 import { judge, type Judgement, judgeTile, type Tile } from './picture-judge.ts'
+import { ANY_DEVICES } from './any-devices.ts'
 import { randomKeys } from './random-keys.ts'
 import { SoundTap } from './sound-tap.ts'
 
@@ -18,10 +24,9 @@ export type Side = 0 | 1
 interface Seen {
   remoteVideo: { width: number; height: number } | undefined
   preview: boolean
-  problems: Partial<Record<'camera' | 'microphone' | 'speaker', DeviceProblem | undefined>>
+  problems: Partial<Record<DeviceKind, DeviceProblem | undefined>>
+  readonly changes: DeviceChange[]
 }
-
-const NO_DEVICES = { cameraId: undefined, microphoneId: undefined, speakerId: undefined }
 
 export class Pair {
   readonly seen: [Seen, Seen] = [blank(), blank()]
@@ -35,9 +40,10 @@ export class Pair {
     this.#suite = suite
     const open = (side: Side): MediaSession =>
       openMediaSession({
-        devices: NO_DEVICES,
+        devices: ANY_DEVICES,
         ...options,
         listener: {
+          changed: (_kind, change) => this.seen[side].changes.push(change),
           problem: (kind, problem) => {
             this.seen[side].problems[kind] = problem
           },
@@ -84,7 +90,7 @@ export class Pair {
 }
 
 function blank(): Seen {
-  return { remoteVideo: undefined, preview: false, problems: {} }
+  return { remoteVideo: undefined, preview: false, problems: {}, changes: [] }
 }
 
 function video(id: string): HTMLVideoElement {

@@ -30,6 +30,7 @@ const empty: Snapshot = {
   group: undefined,
   incoming: undefined,
   joinable: [],
+  muteShortcutTaken: false,
 }
 
 const incoming = (callId: string): IncomingView => ({
