@@ -176,6 +176,10 @@ export const SHOTS: readonly Shot[] = [
     await page.getByRole('button', { name: 'Show preview' }).click()
     await page.getByRole('button', { name: 'Test microphone' }).click()
   }),
+  main('settings-av-keys', 'keys-taken', BOTH, async (page) => {
+    await settings(1)(page)
+    await page.getByRole('button', { name: 'Remove' }).scrollIntoViewIfNeeded()
+  }),
   main('settings-av-select', 'people', ['light', 'rtl'], async (page) => {
     await settings(1)(page)
     await page.locator('.device button').nth(2).click()

@@ -210,6 +210,13 @@ const states = {
   'group-left': (base, now) => ({
     snapshot: { ...inGroup(base, now, { phase: { kind: 'ended', reason: 'hung-up' } }), joinable: joinable(now) },
   }),
+  'keys-taken': (base) => ({
+    snapshot: {
+      ...base,
+      settings: { ...base.settings, pushToTalk: true, muteShortcut: 'Control+Shift+M' },
+      muteShortcutTaken: true,
+    },
+  }),
   joinable: (base, now) => ({ snapshot: { ...base, joinable: joinable(now) } }),
   'incoming-key-changed': incoming({ name: 'Jonas Weber', handle: 'jonas', verification: 'key-changed' }),
 } satisfies Readonly<Record<string, Build>>
