@@ -192,7 +192,7 @@ class CallRunner implements Calls, Runner {
     if (session === undefined || peer === undefined || person === undefined) return undefined
     // The other side may be a generation of keys behind (R39).
     const exporters = [session, oldSession].flatMap((one) => one?.keys.groupUpgrade ?? [])
-    return { exporters, peer, person, connectedAt, direction, startedAt, media: local, video }
+    return { exporters, peer, person, connectedAt, direction, startedAt, media: { ...local, screen: false }, video }
   }
 
   sendUpgrade(callId: CallId, upgrade: Upgrade): void {

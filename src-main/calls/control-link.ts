@@ -29,13 +29,12 @@ function contentOf(context: CallContext, message: Exclude<ControlToSend, { type:
   switch (message.type) {
     case 'confirm':
       return { type: 'confirm', nonce: required(context.outgoing?.offer, 'offer').confirmNonce }
-    case 'media':
-      return { type: 'media', media: { ...message.media, screen: false } }
     case 'path-offer': {
       const { candidates, ...endpoint } = context.endpoints.take(message.endpoint)
       const fitting = candidates.filter(isCandidate).slice(0, CANDIDATES_MAX)
       return { type: 'path-offer', offer: { pathId: message.pathId, ...endpoint, candidates: fitting } }
     }
+    case 'media':
     case 'path-remove':
     case 'rekey-request':
       return message
@@ -118,11 +117,9 @@ function messageReceived(runner: Runner, context: CallContext, message: ControlM
       dispatch({ kind: 'control', callId, message: { type: 'confirm', matches } })
       return
     }
-    case 'media': {
-      const { audio, video } = message.media
-      dispatch({ kind: 'control', callId, message: { type: 'media', media: { audio, video } } })
+    case 'media':
+      dispatch({ kind: 'control', callId, message })
       return
-    }
     case 'path-offer': {
       const { pathId, ...endpoint } = message.offer
       const handle = context.endpoints.put(endpoint)

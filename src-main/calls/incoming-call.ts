@@ -8,6 +8,7 @@ import type { Admission } from '../../src-shared/call/machine/events.ts'
 import { NO_MEDIA } from '../../src-shared/call/machine/state.ts'
 import { parseCertificate } from '../../src-shared/identity/certificate.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import { type Invite, parseInvite } from '../../src-shared/protocol/invite.ts'
 import { type CallContext, createContext, required, type Runner } from './call-context.ts'
@@ -142,7 +143,7 @@ function startOf(
     claimedHandle: new Sensitive(callerHandle),
     claimedName: new Sensitive(callerName),
     local: NO_MEDIA,
-    remote: { audio: media.audio, video: media.video },
+    remote: media,
   }
 }
 
@@ -159,7 +160,7 @@ function dispatchInvite(
       callId: toHex(callId),
       from: toHex(mail.senderCertHash),
       account: toHex(mail.senderAccountPub),
-      media: { audio: media.audio, video: media.video },
+      media,
       sentAt: mail.sentAt,
       remaining: mail.expiresAt - environment.clock.now(),
       admission,
@@ -193,7 +194,7 @@ function answerOwnLookup({ runner, contextOf }: MailDesk, caller: Person): void 
   }
 }
 
-export function makeAccept(runner: Runner, context: CallContext, media: { audio: boolean; video: boolean }): void {
+export function makeAccept(runner: Runner, context: CallContext, media: MediaChoice): void {
   const { environment, dispatch } = runner
   const incoming = required(context.incoming, 'invitation')
   const { callId } = context
@@ -208,7 +209,7 @@ export function makeAccept(runner: Runner, context: CallContext, media: { audio:
       envDigest: incoming.mail.envDigest,
       messageId: incoming.mail.messageId,
       own,
-      media: { ...media, screen: false },
+      media,
     },
     environment.random,
   )

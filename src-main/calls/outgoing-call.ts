@@ -59,7 +59,7 @@ export async function prepare(runner: Runner, context: CallContext): Promise<voi
     {
       callId: context.callIdBytes,
       suites: environment.preferences().suites,
-      media: { ...call.local, screen: false },
+      media: call.local,
       relayTicket: ticket.value,
       callerHandle: identity.handle.reveal(),
       callerName: claimedName(identity.name.reveal()),
@@ -145,7 +145,7 @@ async function takeAccept(runner: Runner, context: CallContext, from: MemberAddr
     kind: 'accept-verified',
     callId: context.callId,
     device: deviceIdOf(device),
-    media: { audio: media.audio, video: media.video },
+    media,
   })
   return true
 }

@@ -121,7 +121,7 @@ export class GroupEffects {
         return
       case 'send-state': {
         const { to } = effect
-        sendRecord(context, { type: 'media', media: { ...effect.media, screen: false } }, to)
+        sendRecord(context, { type: 'media', media: effect.media }, to)
         if (effect.profile) sendRecord(context, { type: 'profile', name: claimedName(own.name.reveal()) }, to)
         if (effect.hand) sendRecord(context, { type: 'hand', up: true }, to)
         for (const { idBytes, text } of context.conversation.toSayAgain(environment.clock.now())) {
@@ -130,7 +130,7 @@ export class GroupEffects {
         return
       }
       case 'send-media':
-        sendRecord(context, { type: 'media', media: { ...effect.media, screen: false } })
+        sendRecord(context, { type: 'media', media: effect.media })
         return
       case 'send-hand':
         sendRecord(context, { type: 'hand', up: effect.up })

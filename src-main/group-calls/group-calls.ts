@@ -225,7 +225,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 
   oneToOneMedia(callId: CallId, media: MediaChoice): void {
     const context = this.#grownFrom(callId)
-    if (context !== undefined) this.setMedia(context.callId, media)
+    // What is captured for one call is not for another: who shares a screen picks it anew in the group.
+    if (context !== undefined) this.setMedia(context.callId, { ...media, screen: false })
   }
 
   oneToOneOver(callId: CallId, hungUp: boolean): void {

@@ -44,7 +44,7 @@ export async function sendInviteTo(
     groupId,
     createHash,
     ticket: ticket.value,
-    media: { ...context.local, screen: false },
+    media: context.local,
     linkProof,
     callerHandle: own.handle.reveal(),
     callerName: claimedName(own.name.reveal()),

@@ -101,7 +101,11 @@ export function tellMembers(runner: GroupRunner, context: GroupContext): void {
     .filter(({ certHash }) => !equalBytes(certHash, own.certHash))
     .map((member): GroupMember => {
       const id = toHex(member.certHash)
-      const media = call.people.find(({ device }) => device === id)?.media ?? { audio: false, video: false }
+      const media = call.people.find(({ device }) => device === id)?.media ?? {
+        audio: false,
+        video: false,
+        screen: false,
+      }
       return { id, ssrcPrefix: member.ssrcPrefix, media }
     })
   const told = JSON.stringify([context.stay, others])

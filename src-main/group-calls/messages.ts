@@ -118,11 +118,9 @@ function said(runner: GroupRunner, context: GroupContext, device: DeviceId, cont
   const { callId: groupId, conversation } = context
   const now = runner.environment.clock.now()
   switch (content.type) {
-    case 'media': {
-      const { audio, video } = content.media
-      runner.dispatch({ kind: 'media-state', groupId, device, media: { audio, video } })
+    case 'media':
+      runner.dispatch({ kind: 'media-state', groupId, device, media: content.media })
       return
-    }
     case 'profile':
       context.claimedNames.set(device, content.name)
       break

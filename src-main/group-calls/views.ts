@@ -107,7 +107,7 @@ function memberView(context: GroupContext, call: Inside, device: DeviceId): Memb
     trust: person?.trust ?? 'checking',
     trouble: person?.trouble ?? 'none',
     keyed: call.held.some(({ epoch }) => context.keys.hasKeysOf(epoch, device)),
-    media: person?.media ?? { audio: false, video: false },
+    media: person?.media ?? { audio: false, video: false, screen: false },
     hand: person?.hand ?? false,
     handSince: context.handsSince.get(device),
   }

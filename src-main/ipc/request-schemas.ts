@@ -29,7 +29,9 @@ const member = accountId
 /** The longest host name, and what a link adds to it. */
 const LINK_TEXT_MAX = 600
 const people = v.pipe(v.array(handle), v.minLength(1), v.maxLength(MEMBERS_MAX - 1))
-const media = v.strictObject({ audio: v.boolean(), video: v.boolean() })
+const media = v.strictObject({ audio: v.boolean(), video: v.boolean(), screen: v.boolean() })
+/** Nobody begins or answers a call with a screen: it is picked in the call. */
+const mediaAtFirst = v.strictObject({ ...media.entries, screen: v.literal(false) })
 
 export const REQUEST_SCHEMAS: Schemas = {
   'snapshot.get': nothing,
@@ -71,18 +73,21 @@ export const REQUEST_SCHEMAS: Schemas = {
     language: v.exactOptional(SETTING_SCHEMAS.language),
   }),
 
-  'call.start': v.strictObject({ handle, media }),
-  'call.accept': v.strictObject({ callId, media }),
+  'call.start': v.strictObject({ handle, media: mediaAtFirst }),
+  'call.accept': v.strictObject({ callId, media: mediaAtFirst }),
   'call.decline': callId,
   'call.end': callId,
   'call.setMedia': v.strictObject({ callId, media }),
   'call.dismiss': callId,
   'call.openMediaPort': callId,
 
-  'group.start': v.strictObject({ handles: v.pipe(v.array(handle), v.maxLength(MEMBERS_MAX - 1)), media }),
+  'group.start': v.strictObject({
+    handles: v.pipe(v.array(handle), v.maxLength(MEMBERS_MAX - 1)),
+    media: mediaAtFirst,
+  }),
   'group.upgrade': v.strictObject({ callId, handles: people }),
   'group.invite': v.strictObject({ callId, handles: people }),
-  'group.join': v.strictObject({ callId, media }),
+  'group.join': v.strictObject({ callId, media: mediaAtFirst }),
   'group.forget': callId,
   'group.remove': v.strictObject({ callId, member }),
   'group.setHost': v.strictObject({ callId, member, host: v.boolean() }),
@@ -93,10 +98,11 @@ export const REQUEST_SCHEMAS: Schemas = {
   'group.markChatRead': callId,
   'group.createLink': v.strictObject({ callId, hours: v.picklist([1, 24, 168]) }),
   'group.withdrawLink': callId,
-  'group.knock': v.strictObject({ link: v.pipe(v.string(), v.maxLength(LINK_TEXT_MAX)), media }),
+  'group.knock': v.strictObject({ link: v.pipe(v.string(), v.maxLength(LINK_TEXT_MAX)), media: mediaAtFirst }),
   'group.admit': v.strictObject({ callId, guest: member }),
   'group.refuse': v.strictObject({ callId, guest: member }),
   'group.compareWords': callId,
+
 
   'window.setFullScreen': v.boolean(),
 }

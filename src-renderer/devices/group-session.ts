@@ -1,10 +1,19 @@
 /** The media of a group call as the screens see it; `open-group-session.ts` implements it. */
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
-import type { CallStatistics, OwnMedia, OwnMediaListener, VideoCounters, SendingStatistics } from './media-session.ts'
+import type {
+  CallStatistics,
+  OwnMedia,
+  OwnMediaListener,
+  ReceivedVideo,
+  SendingStatistics,
+  VideoCounters,
+} from './media-session.ts'
 
 export interface GroupSessionListener extends OwnMediaListener {
   /** A member's picture began, stopped or changed its size (pixels). Only members that are shown have one. */
   memberVideo(member: MemberId, size: { width: number; height: number } | undefined): void
+  /** The same of a member's screen. */
+  memberScreen(member: MemberId, size: { width: number; height: number } | undefined): void
   /** 0 to 1 for each member whose loudness changed; ten times a second at most. */
   levels(levels: readonly (readonly [MemberId, number])[]): void
 }
@@ -14,9 +23,9 @@ export interface GroupSessionListener extends OwnMediaListener {
  * in neither is not decoded.
  */
 export interface GroupSession extends OwnMedia {
-  /** The member's picture, for a video element; the same stream until `hide`. */
-  show(member: MemberId): MediaStream
-  hide(member: MemberId): void
+  /** The member's camera or screen, for a video element; the same stream until `hide`. */
+  show(member: MemberId, of: 'video' | 'screen'): MediaStream
+  hide(member: MemberId, of: 'video' | 'screen'): void
   /** What the mosaic is drawn on; once for each canvas. */
   useCanvas(canvas: HTMLCanvasElement): void
   /** Who is where on it, pixels of the canvas. Who is left out is not drawn. */
@@ -56,6 +65,8 @@ export interface GroupStatistics {
   readonly sent: {
     /** The smallest first. */
     readonly layers: readonly VideoCounters[]
+    /** `undefined` before this side is in the call. */
+    readonly screen: VideoCounters | undefined
     readonly soundMs: number
   }
   readonly packets: Omit<CallStatistics['packets'], 'lost'>
@@ -67,7 +78,8 @@ export interface MemberStatistics {
   /** `Date.now()` of the first of each that was shown and played. */
   readonly firstFrameAt: number | undefined
   readonly firstSoundAt: number | undefined
-  readonly video: CallStatistics['video']['received']
+  readonly video: ReceivedVideo
+  readonly screen: ReceivedVideo
   readonly keyframesRequested: number
   readonly audio: Pick<CallStatistics['audio'], 'playedMs' | 'concealedMs' | 'bufferMs'>
   readonly lost: number

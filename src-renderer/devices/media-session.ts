@@ -30,6 +30,12 @@ export interface DeviceChoice {
   readonly processing: SoundProcessing
 }
 
+/** What a shared screen mostly shows: it decides between sharp and smooth where there is not enough for both. */
+export type ScreenContent = 'text' | 'motion'
+
+/** Which devices are to be open. */
+export type DevicesInUse = Omit<MediaChoice, 'screen'>
+
 /** What is told of the own side. */
 export interface OwnMediaListener {
   /** A device could not be opened, or stopped working; `undefined`: it works again. The call goes on without it. */
@@ -37,11 +43,15 @@ export interface OwnMediaListener {
   changed(kind: DeviceKind, change: DeviceChange): void
   /** The own camera's picture, for the preview; `undefined` when the camera is off. */
   preview(stream: MediaStream | undefined): void
+  /** What was shared is not there any more: its window was closed, or the system ended it. */
+  screenEnded(): void
 }
 
 export interface MediaSessionListener extends OwnMediaListener {
   /** The other side's picture began, stopped or changed its size (pixels). */
   remoteVideo(size: { width: number; height: number } | undefined): void
+  /** The same of its screen. */
+  remoteScreen(size: { width: number; height: number } | undefined): void
 }
 
 /** The own side of a call. */
@@ -49,8 +59,14 @@ export interface OwnMedia {
   /** The media port of this call, once main has handed it over. Before, only the preview runs. */
   attach(port: MessagePort): void
   /** Opens and closes devices. Resolves when they are as asked, or the listener was told why not. */
-  setMedia(choice: MediaChoice): Promise<void>
+  setMedia(choice: DevicesInUse): Promise<void>
   useDevices(choice: DeviceChoice): Promise<void>
+  /**
+   * Shares what was picked (`screen.pick`) beside the camera, in the place of what was shared before. Needs a person's click
+   * just before. `false`: it could not be captured; what was shared before goes on.
+   */
+  shareScreen(content: ScreenContent): Promise<boolean>
+  stopScreen(): void
   /** The format of the own picture, where the other sides decode it and this computer encodes it. */
   preferCodec(choice: VideoCodecChoice): void
   /** 0 to 1, of the last 50 ms. */
@@ -61,6 +77,8 @@ export interface OwnMedia {
 export interface MediaSession extends OwnMedia {
   /** The other side's picture; the same stream for the whole call. */
   readonly remote: MediaStream
+  /** Its screen; likewise. */
+  readonly remoteScreen: MediaStream
   /** A snapshot of what was measured up to now. */
   statistics(): Promise<CallStatistics>
 }
@@ -74,13 +92,10 @@ export interface CallStatistics {
   readonly firstRemoteAudioAt: number | undefined
   readonly video: {
     readonly sent: VideoCounters
-    readonly received: VideoCounters & {
-      readonly rendered: number
-      readonly freezes: number
-      readonly freezeMs: number
-    }
+    readonly received: ReceivedVideo
     readonly keyframesRequested: number
   }
+  readonly screen: { readonly sent: VideoCounters; readonly received: ReceivedVideo }
   readonly audio: {
     readonly codec: 'opus'
     readonly sentMs: number
@@ -109,6 +124,12 @@ export interface SendingStatistics {
   readonly availableBitrate: number
   /** Share of packets that did not arrive the first time, lately. */
   readonly loss: number
+}
+
+export interface ReceivedVideo extends VideoCounters {
+  readonly rendered: number
+  readonly freezes: number
+  readonly freezeMs: number
 }
 
 export interface VideoCounters {

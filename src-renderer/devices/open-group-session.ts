@@ -21,29 +21,29 @@ export function openGroupSession(options: GroupSessionOptions): GroupSession {
 class WindowGroupSession extends WindowMedia implements GroupSession {
   readonly #listener: GroupSessionListener
   readonly #answers = new Answers<GroupStatistics>()
-  readonly #shown = new Map<MemberId, MediaStream>()
+  readonly #shown = { video: new Map<MemberId, MediaStream>(), screen: new Map<MemberId, MediaStream>() }
 
   constructor(options: GroupSessionOptions) {
     super(options, { kind: 'start-group', video: { ...VIDEO_LIMITS, ...options.video } }, [])
     this.#listener = options.listener
   }
 
-  show(member: MemberId): MediaStream {
-    const shown = this.#shown.get(member)
+  show(member: MemberId, of: 'video' | 'screen'): MediaStream {
+    const shown = this.#shown[of].get(member)
     if (shown !== undefined) return shown
     const generator = new MediaStreamTrackGenerator({ kind: 'video' })
     const stream = new MediaStream([generator])
-    this.#shown.set(member, stream)
+    this.#shown[of].set(member, stream)
     const picture = generator.writable
-    this.send({ kind: 'track', member, picture }, [picture])
+    this.send({ kind: 'track', of, member, picture }, [picture])
     return stream
   }
 
-  hide(member: MemberId): void {
-    const shown = this.#shown.get(member)
+  hide(member: MemberId, of: 'video' | 'screen'): void {
+    const shown = this.#shown[of].get(member)
     if (shown === undefined) return
-    this.#shown.delete(member)
-    this.send({ kind: 'track', member, picture: undefined })
+    this.#shown[of].delete(member)
+    this.send({ kind: 'track', of, member, picture: undefined })
     stop(shown)
   }
 
@@ -70,11 +70,12 @@ class WindowGroupSession extends WindowMedia implements GroupSession {
 
   override close(): void {
     super.close()
-    for (const stream of this.#shown.values()) stop(stream)
+    for (const shown of [this.#shown.video, this.#shown.screen]) for (const stream of shown.values()) stop(stream)
   }
 
   protected override received(message: Exclude<FromWorker, { kind: 'level' }>): void {
     if (message.kind === 'member-video') this.#listener.memberVideo(message.member, message.size)
+    else if (message.kind === 'member-screen') this.#listener.memberScreen(message.member, message.size)
     else if (message.kind === 'levels') this.#listener.levels(message.levels)
     else if (message.kind === 'group-statistics') this.#answers.take(message.id, message.statistics)
   }

@@ -22,15 +22,18 @@ export function openMediaSession(options: MediaSessionOptions): MediaSession {
 
 class WindowMediaSession extends WindowMedia implements MediaSession {
   readonly remote: MediaStream
+  readonly remoteScreen: MediaStream
   readonly #listener: MediaSessionListener
   readonly #answers = new Answers<CallStatistics>()
 
   constructor(options: MediaSessionOptions) {
-    const generator = new MediaStreamTrackGenerator({ kind: 'video' })
-    const picture = generator.writable
-    super(options, { kind: 'start', picture, video: { ...VIDEO_LIMITS, ...options.video } }, [picture])
+    const video = new MediaStreamTrackGenerator({ kind: 'video' })
+    const screen = new MediaStreamTrackGenerator({ kind: 'video' })
+    const pictures = { video: video.writable, screen: screen.writable }
+    super(options, { kind: 'start', pictures, video: { ...VIDEO_LIMITS, ...options.video } }, Object.values(pictures))
     this.#listener = options.listener
-    this.remote = new MediaStream([generator])
+    this.remote = new MediaStream([video])
+    this.remoteScreen = new MediaStream([screen])
   }
 
   statistics(): Promise<CallStatistics> {
@@ -39,11 +42,12 @@ class WindowMediaSession extends WindowMedia implements MediaSession {
 
   override close(): void {
     super.close()
-    for (const track of this.remote.getTracks()) track.stop()
+    for (const stream of [this.remote, this.remoteScreen]) for (const track of stream.getTracks()) track.stop()
   }
 
   protected override received(message: Exclude<FromWorker, { kind: 'level' }>): void {
     if (message.kind === 'remote-video') this.#listener.remoteVideo(message.size)
+    else if (message.kind === 'remote-screen') this.#listener.remoteScreen(message.size)
     else if (message.kind === 'statistics') this.#answers.take(message.id, message.statistics)
   }
 }

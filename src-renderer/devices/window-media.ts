@@ -1,10 +1,18 @@
 /** The own side of a call in the window: devices, speaker and worker. What the other sides need is added by who extends it. */
-import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages.ts'
 import { CaptureSource } from './capture-source.ts'
 import { cameraConstraints, microphoneConstraints } from './constraints.ts'
-import type { DeviceChoice, OwnMedia, OwnMediaListener, SoundProcessing } from './media-session.ts'
+import type {
+  DeviceChoice,
+  DevicesInUse,
+  OwnMedia,
+  OwnMediaListener,
+  ScreenContent,
+  SoundProcessing,
+} from './media-session.ts'
 import type { PlayoutRoute } from './playout.ts'
+import { ScreenCapture } from './screen-capture.ts'
 import { Speaker } from './speaker.ts'
 
 export interface OwnMediaOptions {
@@ -25,8 +33,10 @@ export abstract class WindowMedia implements OwnMedia {
   readonly #camera: CaptureSource<VideoFrame>
   readonly #microphone: CaptureSource<AudioData>
   readonly #speaker: Speaker
+  readonly #screen: ScreenCapture
+  #closed = false
   #devices: DeviceChoice
-  #media: MediaChoice = { audio: false, video: false }
+  #media: DevicesInUse = { audio: false, video: false }
   #level = 0
   #levelReadAt = 0
   #isMetering = false
@@ -59,6 +69,13 @@ export abstract class WindowMedia implements OwnMedia {
       problem: (problem) => listener.problem('speaker', problem),
       changed: (change) => listener.changed('speaker', change),
     })
+    this.#screen = new ScreenCapture({
+      handOver: (frames, content) => this.send({ kind: 'screen', frames, content }, [frames]),
+      ended: () => {
+        this.send({ kind: 'screen-ended' })
+        listener.screenEnded()
+      },
+    })
     // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
     void navigator.mediaDevices.enumerateDevices()
   }
@@ -68,7 +85,7 @@ export abstract class WindowMedia implements OwnMedia {
     this.send({ kind: 'attach', port }, [port])
   }
 
-  async setMedia(choice: MediaChoice): Promise<void> {
+  async setMedia(choice: DevicesInUse): Promise<void> {
     this.#media = choice
     this.#applyMute()
     await this.#openDevices()
@@ -77,6 +94,17 @@ export abstract class WindowMedia implements OwnMedia {
   async useDevices(choice: DeviceChoice): Promise<void> {
     this.#devices = choice
     await Promise.all([this.#openDevices(), this.#speaker.use(choice.speakerId)])
+  }
+
+  async shareScreen(content: ScreenContent): Promise<boolean> {
+    const shared = await this.#screen.start(content)
+    if (this.#closed) this.#screen.stop()
+    return shared && !this.#closed
+  }
+
+  stopScreen(): void {
+    this.#screen.stop()
+    this.send({ kind: 'screen-ended' })
   }
 
   preferCodec(choice: VideoCodecChoice): void {
@@ -90,9 +118,11 @@ export abstract class WindowMedia implements OwnMedia {
   }
 
   close(): void {
+    this.#closed = true
     this.#camera.close()
     this.#microphone.close()
     this.#speaker.close()
+    this.#screen.stop()
     // The worker ends itself when the keys are erased.
     this.send({ kind: 'close' })
   }

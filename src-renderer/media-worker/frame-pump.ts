@@ -10,6 +10,11 @@ export class FramePump<Frame extends AudioData | VideoFrame> {
     this.#take = take
   }
 
+  /** Whether there is a source. */
+  get isOn(): boolean {
+    return this.#readers.length > 0
+  }
+
   /** The source before goes on until the first frame of the new one is there. */
   use(frames: ReadableStream<Frame> | undefined): void {
     if (frames === undefined) {

@@ -5,6 +5,7 @@ import { parseRtcp } from '../../src-shared/media/rtcp.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { MISSING_MAX } from '../../src-shared/protocol/relay-frame.ts'
 import type { GroupStatistics } from '../devices/group-session.ts'
+import type { ScreenContent } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
@@ -47,13 +48,16 @@ export class GroupEngine {
   constructor(limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
     this.#limits = limits
-    this.#rate = new SendingRate(limits.maxBitrate)
+    this.#rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
     this.#transport = new Transport(this.#protection, {
       opened: (packet, now) => this.#members.take(packet, now),
       batchTaken: () => this.#members.packetsTaken(),
       message: (message) => this.#takeMessage(message),
       sent: (packets, now) => this.#rate.sent(packets, now),
-      dropped: () => this.#own?.pictures.requestKeyframes(),
+      dropped: () => {
+        this.#own?.pictures.requestKeyframes()
+        this.#own?.screen.requestKeyframe()
+      },
     })
     this.#members = new GroupMembers({
       speaker: this.audioPlayout,
@@ -65,9 +69,10 @@ export class GroupEngine {
           }
         },
       },
-      sinkOf: (member) => this.stage.sinkOf(member),
+      sinksOf: (member) => this.stage.sinksOf(member),
       listenerOf: (member) => ({
         size: (size) => post({ kind: 'member-video', member, size }),
+        screenSize: (size) => post({ kind: 'member-screen', member, size }),
         failed: (codec) => this.#own?.reports.withdraw(codec),
         spoke: (level) => this.#levels.heard(member, level),
       }),
@@ -112,6 +117,15 @@ export class GroupEngine {
     this.#selection.prefer(choice)
   }
 
+  shareScreen(frames: ReadableStream<VideoFrame>, content: ScreenContent): void {
+    if (this.#own === undefined) void frames.cancel()
+    else this.#own.screen.share(frames, content)
+  }
+
+  endScreen(): void {
+    this.#own?.screen.end()
+  }
+
   /** The own level is reported only while somebody looks. */
   meter(on: boolean): void {
     this.#isMetering = on
@@ -140,7 +154,11 @@ export class GroupEngine {
     return {
       suite: this.#transport.suite,
       sending: this.#rate.statistics,
-      sent: { layers: this.#own?.pictures.counters ?? [], soundMs: this.#own?.voice.sentMs ?? 0 },
+      sent: {
+        layers: this.#own?.pictures.counters ?? [],
+        screen: this.#own?.screen.counters,
+        soundMs: this.#own?.voice.sentMs ?? 0,
+      },
       packets: { ...packets, refused: refused + this.#protection.expired },
       members: this.#members.statistics,
     }

@@ -4,11 +4,11 @@ import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { GroupMember } from '../../src-shared/ipc/media-port.ts'
 import { LayeredVideoReceiver } from '../../src-shared/media/layered-video-receiver.ts'
 import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { kindOfSsrc } from '../../src-shared/media/ssrc.ts'
 import type { MemberStatistics } from '../devices/group-session.ts'
 import type { AudioPlayout } from './audio-playout.ts'
 import type { OpenedInGroup } from './group-protection.ts'
-import type { PictureSink } from './picture-sink.ts'
-import { type RemoteListener, RemoteParty } from './remote-party.ts'
+import { type RemoteListener, RemoteParty, type RemoteSinks } from './remote-party.ts'
 import type { Reports } from './reports.ts'
 
 interface Present {
@@ -19,7 +19,7 @@ interface Present {
 export interface MembersOptions {
   readonly speaker: AudioPlayout
   readonly requests: { stalled(member: MemberId): void; missing(ssrc: number, lost: readonly number[]): void }
-  readonly sinkOf: (member: MemberId) => PictureSink | undefined
+  readonly sinksOf: (member: MemberId) => RemoteSinks
   readonly listenerOf: (member: MemberId) => RemoteListener
 }
 
@@ -54,7 +54,7 @@ export class GroupMembers {
     for (const { id, ssrcPrefix, media } of members) {
       const present = this.#present.get(id) ?? { ssrcPrefix, party: this.#enter(id, reports) }
       this.#present.set(id, present)
-      present.party.setOn(media.video)
+      present.party.setOn(media)
     }
   }
 
@@ -77,7 +77,7 @@ export class GroupMembers {
 
   /** Members are shown elsewhere now. */
   rearrange(): void {
-    for (const [id, { party }] of this.#present) party.show(this.#options.sinkOf(id))
+    for (const [id, { party }] of this.#present) party.show(this.#options.sinksOf(id))
   }
 
   close(): void {
@@ -86,13 +86,17 @@ export class GroupMembers {
   }
 
   #enter(id: MemberId, reports: Reports): RemoteParty {
-    const { speaker, requests, sinkOf, listenerOf } = this.#options
+    const { speaker, requests, sinksOf, listenerOf } = this.#options
     const pictureRequests = {
-      requestKeyframe: () => requests.stalled(id),
+      requestKeyframe: (ssrc: number) => {
+        // Of a camera the relay asks for the layer that comes here; a screen is asked of its sender.
+        if (kindOfSsrc(ssrc) === 'screen') reports.requestKeyframe(ssrc)
+        else requests.stalled(id)
+      },
       requestPackets: (ssrc: number, lost: readonly number[]) => requests.missing(ssrc, lost),
     }
     const streams = { reports, pictureRequests, speaker, pictures: new LayeredVideoReceiver(), forwarded: true }
-    const party = new RemoteParty(sinkOf(id), streams, listenerOf(id))
+    const party = new RemoteParty(sinksOf(id), streams, listenerOf(id))
     party.start()
     return party
   }

@@ -13,6 +13,7 @@ import { randomBytes } from './random.ts'
 import type { SendingRate } from './sending-rate.ts'
 import type { Reception } from './reception.ts'
 import { Reports } from './reports.ts'
+import { ScreenSender } from './screen-sender.ts'
 import { Simulcast } from './simulcast.ts'
 import type { Transport } from './transport.ts'
 
@@ -28,19 +29,25 @@ export interface OwnSideOptions {
 export class GroupOwnSide {
   readonly voice: AudioSender
   readonly pictures: Simulcast
+  readonly screen: ScreenSender
   readonly reports: Reports
 
   constructor({ ssrcPrefix, transport, rate, selection, limits, decodableThere }: OwnSideOptions) {
     const ssrcs = new GroupSsrcs(ssrcPrefix, randomBytes)
     const audio = new RtpSender({ ssrc: ssrcs.next('audio'), clockRate: AUDIO_CLOCK_RATE, random: randomBytes })
-    const lowest = pictureStream(ssrcs)
-    const upper = LAYER_HEIGHTS.slice(1).map(() => pictureStream(ssrcs, lowest.timestampOffset))
+    const lowest = pictureStream(ssrcs, 'video')
+    const upper = LAYER_HEIGHTS.slice(1).map(() => pictureStream(ssrcs, 'video', lowest.timestampOffset))
+    const screen = pictureStream(ssrcs, 'screen')
     this.reports = new Reports(
-      { audio, video: lowest, upper },
+      { audio, video: lowest, screen, upper },
       {
         send: (kind, compound) => transport.sendReport(kind, compound),
         decodableThere,
-        // For keyframes and lost packets the relay asks, in the name of all: no member speaks for the others.
+        // For lost packets, and keyframes of the camera's layers, the relay asks, in the name of all. A screen is one stream for
+        // all, and whoever cannot go on with it says so itself.
+        keyframeRequested: (ssrc) => {
+          if (ssrc === screen.ssrc) this.screen.requestKeyframe()
+        },
       },
     )
     const meter = new AudioLevelMeter()
@@ -54,18 +61,26 @@ export class GroupOwnSide {
       isOpen: () => transport.isOpen,
       send: (ssrc, packets) => transport.sendPicture(ssrc, packets, rate.pacing),
     })
+    this.screen = new ScreenSender(
+      { stream: screen, rate, selection, describe: () => forwardingElements({}) },
+      {
+        isOpen: () => transport.isOpen,
+        send: (packets) => transport.sendPicture(screen.ssrc, packets, rate.pacing),
+      },
+    )
   }
 
   close(): void {
     this.reports.stop()
     this.voice.close()
+    this.screen.end()
     this.pictures.close()
   }
 }
 
-function pictureStream(ssrcs: GroupSsrcs, timestampOffset?: number): RtpSender {
+function pictureStream(ssrcs: GroupSsrcs, kind: 'video' | 'screen', timestampOffset?: number): RtpSender {
   return new RtpSender({
-    ssrc: ssrcs.next('video'),
+    ssrc: ssrcs.next(kind),
     clockRate: VIDEO_CLOCK_RATE,
     random: randomBytes,
     ...(timestampOffset === undefined ? {} : { timestampOffset }),

@@ -9,21 +9,21 @@ import { ArrivalLog } from '../../src-shared/media/congestion/arrival-log.ts'
 import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
-import { newSsrc } from '../../src-shared/media/ssrc.ts'
+import { kindOfSsrc, type MediaKind, newSsrc } from '../../src-shared/media/ssrc.ts'
 import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
-import type { CallStatistics } from '../devices/media-session.ts'
+import type { CallStatistics, ScreenContent } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { AudioSender } from './audio-sender.ts'
 import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
-import type { FromWorker, VideoLimits } from './messages.ts'
+import type { FromWorker, RemotePictures, VideoLimits } from './messages.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
-import type { ReportedKind } from './reception.ts'
 import { RemoteParty } from './remote-party.ts'
 import { Reports } from './reports.ts'
+import { ScreenSender } from './screen-sender.ts'
 import { SendingRate } from './sending-rate.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
 import { decodableCodecs, encodableCodecs } from './video-codec.ts'
@@ -41,14 +41,19 @@ export class MediaEngine {
   readonly #selection = new CodecSelection()
   readonly #audioSender: AudioSender
   readonly #videoSender: VideoSender
-  readonly #picture: TrackSink
+  readonly #screenSender: ScreenSender
+  readonly #sinks: { readonly video: TrackSink; readonly screen: TrackSink }
   readonly #remote: RemoteParty
   #isMetering = false
   #path: 'relay' | 'direct' | undefined
 
-  constructor(picture: WritableStream<VideoFrame>, limits: VideoLimits, post: (message: FromWorker) => void) {
-    const own = { audio: senderOf('audio', AUDIO_CLOCK_RATE), video: senderOf('video', VIDEO_CLOCK_RATE) }
-    const rate = new SendingRate(limits.maxBitrate)
+  constructor(pictures: RemotePictures, limits: VideoLimits, post: (message: FromWorker) => void) {
+    const own = {
+      audio: senderOf('audio', AUDIO_CLOCK_RATE),
+      video: senderOf('video', VIDEO_CLOCK_RATE),
+      screen: senderOf('screen', VIDEO_CLOCK_RATE),
+    }
+    const rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
     this.#rate = rate
     const transport = new Transport(this.#protection, {
       opened: (opened, now) => {
@@ -63,14 +68,15 @@ export class MediaEngine {
       },
       sent: (packets, now) => rate.sent(packets, now),
       message: (message) => this.#takeMessage(message),
-      // A frame of the picture may have been among it.
-      dropped: () => this.#videoSender.requestKeyframe(),
+      // Frames of the pictures may have been among it.
+      dropped: () => this.#requestKeyframes(),
     })
     this.#transport = transport
     this.#reports = new Reports(own, {
       send: (kind, compound) => transport.sendReport(kind, compound),
       congestion: (feedback, now) => rate.reported(feedback, now),
-      keyframeRequested: () => this.#videoSender.requestKeyframe(),
+      keyframeRequested: (ssrc) =>
+        (kindOfSsrc(ssrc) === 'screen' ? this.#screenSender : this.#videoSender).requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
       packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
     })
@@ -83,6 +89,13 @@ export class MediaEngine {
       isOpen: () => transport.isOpen,
       send: (packets) => transport.sendPicture(own.video.ssrc, packets, rate.pacing),
     })
+    this.#screenSender = new ScreenSender(
+      { stream: own.screen, rate, selection: this.#selection },
+      {
+        isOpen: () => transport.isOpen,
+        send: (packets) => transport.sendPicture(own.screen.ssrc, packets, rate.pacing),
+      },
+    )
     const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
     this.microphone = new FramePump((sound, isFirst) => {
@@ -96,9 +109,10 @@ export class MediaEngine {
       pictures: new VideoReceiver(),
       forwarded: false,
     }
-    this.#picture = new TrackSink(picture)
-    this.#remote = new RemoteParty(this.#picture, streams, {
+    this.#sinks = { video: new TrackSink(pictures.video), screen: new TrackSink(pictures.screen) }
+    this.#remote = new RemoteParty(this.#sinks, streams, {
       size: (size) => post({ kind: 'remote-video', size }),
+      screenSize: (size) => post({ kind: 'remote-screen', size }),
       failed: (codec) => this.#reports.withdraw(codec),
     })
     void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
@@ -119,6 +133,14 @@ export class MediaEngine {
     this.#selection.prefer(choice)
   }
 
+  shareScreen(frames: ReadableStream<VideoFrame>, content: ScreenContent): void {
+    this.#screenSender.share(frames, content)
+  }
+
+  endScreen(): void {
+    this.#screenSender.end()
+  }
+
   /** Levels are reported only while somebody looks. */
   meter(on: boolean): void {
     this.#isMetering = on
@@ -137,14 +159,16 @@ export class MediaEngine {
     this.microphone.use(undefined)
     this.#audioSender.close()
     this.#videoSender.close()
+    this.#screenSender.end()
     this.#remote.close()
-    this.#picture.close()
+    this.#sinks.video.close()
+    this.#sinks.screen.close()
     this.audioPlayout.close()
     this.#transport.close()
   }
 
   statistics(): CallStatistics {
-    const { video, keyframesRequested, audio, lost, skewMs, roundTripMs, firstFrameAt, firstSoundAt } =
+    const { video, screen, keyframesRequested, audio, lost, skewMs, roundTripMs, firstFrameAt, firstSoundAt } =
       this.#remote.statistics
     return {
       suite: this.#transport.suite,
@@ -152,6 +176,7 @@ export class MediaEngine {
       firstRemoteFrameAt: firstFrameAt,
       firstRemoteAudioAt: firstSoundAt,
       video: { sent: this.#videoSender.counters, received: video, keyframesRequested },
+      screen: { sent: this.#screenSender.counters, received: screen },
       audio: { codec: 'opus', sentMs: this.#audioSender.sentMs, ...audio },
       packets: { ...this.#transport.counters, lost },
       audioVideoSkewMs: skewMs,
@@ -165,10 +190,10 @@ export class MediaEngine {
       case 'keys':
         this.#protection.install(message)
         // The other side may have missed what went before, and has seen nothing yet if this is the first generation.
-        this.#videoSender.requestKeyframe()
+        this.#requestKeyframes()
         return
       case 'remote-media':
-        this.#remote.setOn(message.media.video)
+        this.#remote.setOn(message.media)
         return
       case 'path':
         this.#path = message.path
@@ -182,8 +207,13 @@ export class MediaEngine {
         throw new Error(`a message for a group: ${message.kind}`)
     }
   }
+
+  #requestKeyframes(): void {
+    this.#videoSender.requestKeyframe()
+    this.#screenSender.requestKeyframe()
+  }
 }
 
-function senderOf(kind: ReportedKind, clockRate: number): RtpSender {
+function senderOf(kind: MediaKind, clockRate: number): RtpSender {
   return new RtpSender({ ssrc: newSsrc(kind, randomBytes, new Set()), clockRate, random: randomBytes })
 }

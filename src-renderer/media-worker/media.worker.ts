@@ -13,7 +13,7 @@ function post(message: FromWorker): void {
 }
 
 function take(message: ToWorker): void {
-  if (message.kind === 'start') engine = new MediaEngine(message.picture, message.video, post)
+  if (message.kind === 'start') engine = new MediaEngine(message.pictures, message.video, post)
   else if (message.kind === 'start-group') engine = new GroupEngine(message.video, post)
   else if (engine === undefined) throw new Error('the media worker was not started')
   else run(engine, message)
@@ -32,6 +32,12 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
       return
     case 'camera':
       engine.camera.use(message.frames)
+      return
+    case 'screen':
+      engine.shareScreen(message.frames, message.content)
+      return
+    case 'screen-ended':
+      engine.endScreen()
       return
     case 'microphone':
       engine.microphone.use(message.sound)
@@ -73,7 +79,7 @@ function tellStatistics(engine: MediaEngine | GroupEngine, id: number): void {
 function arrange({ stage, looking, audioPlayout }: GroupEngine, message: GroupToWorker): void {
   switch (message.kind) {
     case 'track':
-      stage.useTrack(message.member, message.picture)
+      stage.useTrack(message.of, message.member, message.picture)
       return
     case 'canvas':
       stage.useCanvas(message.canvas)

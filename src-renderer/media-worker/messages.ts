@@ -2,11 +2,11 @@
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { GroupStatistics, MosaicLayout, Watched } from '../devices/group-session.ts'
-import type { CallStatistics } from '../devices/media-session.ts'
+import type { CallStatistics, ScreenContent } from '../devices/media-session.ts'
 
 export type ToWorker =
-  /** First of all, for a 1:1 call. `picture`: where the other side's frames are to be written. */
-  | { readonly kind: 'start'; readonly picture: WritableStream<VideoFrame>; readonly video: VideoLimits }
+  /** First of all, for a 1:1 call. `pictures`: where the frames of the other side's camera and screen are to be written. */
+  | { readonly kind: 'start'; readonly pictures: RemotePictures; readonly video: VideoLimits }
   /** First of all, for a group. */
   | { readonly kind: 'start-group'; readonly video: VideoLimits }
   /** Where the other side's sound goes; `playout-messages.ts` says what the port speaks. */
@@ -15,6 +15,8 @@ export type ToWorker =
   | { readonly kind: 'output-latency'; readonly milliseconds: number }
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | { readonly kind: 'camera'; readonly frames: ReadableStream<VideoFrame> | undefined }
+  | { readonly kind: 'screen'; readonly frames: ReadableStream<VideoFrame>; readonly content: ScreenContent }
+  | { readonly kind: 'screen-ended' }
   | { readonly kind: 'microphone'; readonly sound: ReadableStream<AudioData> | undefined }
   /** Whether what the microphone captures may leave the worker. */
   | { readonly kind: 'muted'; readonly muted: boolean }
@@ -27,8 +29,16 @@ export type ToWorker =
   | GroupToWorker
 
 export type GroupToWorker =
-  /** Where the member's frames are to be written; `undefined`: nowhere any more. Who has neither this nor a tile is not decoded. */
-  | { readonly kind: 'track'; readonly member: MemberId; readonly picture: WritableStream<VideoFrame> | undefined }
+  /**
+   * Where the frames of the member's camera or screen are to be written; `undefined`: nowhere any more. What has neither this nor
+   * a tile is not decoded.
+   */
+  | {
+      readonly kind: 'track'
+      readonly of: 'video' | 'screen'
+      readonly member: MemberId
+      readonly picture: WritableStream<VideoFrame> | undefined
+    }
   /** What the mosaic is drawn on. */
   | { readonly kind: 'canvas'; readonly canvas: OffscreenCanvas }
   | { readonly kind: 'layout'; readonly layout: MosaicLayout }
@@ -41,11 +51,21 @@ export type FromWorker =
   /** 0 to 1, of the last 50 ms. */
   | { readonly kind: 'level'; readonly level: number }
   | { readonly kind: 'remote-video'; readonly size: PictureSize | undefined }
+  | { readonly kind: 'remote-screen'; readonly size: PictureSize | undefined }
   | { readonly kind: 'statistics'; readonly id: number; readonly statistics: CallStatistics }
   | { readonly kind: 'group-statistics'; readonly id: number; readonly statistics: GroupStatistics }
-  | { readonly kind: 'member-video'; readonly member: MemberId; readonly size: PictureSize | undefined }
+  | {
+      readonly kind: 'member-video' | 'member-screen'
+      readonly member: MemberId
+      readonly size: PictureSize | undefined
+    }
   /** 0 to 1 for each member whose level changed; ten times a second at most. */
   | { readonly kind: 'levels'; readonly levels: readonly (readonly [MemberId, number])[] }
+
+export interface RemotePictures {
+  readonly video: WritableStream<VideoFrame>
+  readonly screen: WritableStream<VideoFrame>
+}
 
 /** Pixels. */
 export interface PictureSize {

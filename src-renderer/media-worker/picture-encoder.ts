@@ -11,7 +11,7 @@ import type { VideoCounters } from '../devices/media-session.ts'
 import type { CodecSelection } from './codec-selection.ts'
 import type { PictureSize } from './messages.ts'
 import { randomU16 } from './random.ts'
-import { encoderConfig, temporalLayersOf } from './video-codec.ts'
+import { encoderConfig, type PictureNature, temporalLayersOf } from './video-codec.ts'
 
 /** Frames that the encoder may hold; more would be delay. */
 const MAX_ENCODING = 2
@@ -30,6 +30,8 @@ export interface VideoOutlet {
 /** Pixels, and bits a second. */
 export interface PictureTarget extends PictureSize {
   readonly bitrate: number
+  /** Of a shared screen. */
+  readonly nature?: PictureNature
 }
 
 export interface PictureEncoderOptions {
@@ -40,7 +42,7 @@ export interface PictureEncoderOptions {
   /** A frame was encoded, or left out because the encoder is busy. */
   captured(leftOut: boolean): void
   /**
-   * In a group: what the packets of a frame say to the relay. The picture has temporal layers then.
+   * In a group: what the packets of a frame say to the relay. A camera's picture has temporal layers then.
    * Without it, as in a 1:1 call, there are none of either.
    */
   readonly describe?: (frame: Omit<PictureLayer, 'layer'>) => HeaderExtension[]
@@ -143,18 +145,21 @@ export class PictureEncoder {
 
   /** `true`: the next frame is the first one, or has another size than those before, which VP9 would not make a keyframe of by itself. */
   #configure(encoder: VideoEncoder, codec: VideoCodec, source: PictureSize): boolean {
-    const { width, height, bitrate } = this.#options.target(source, codec)
+    const target = this.#options.target(source, codec)
+    const { width, height, bitrate, nature } = target
     const before = this.#configured
     const resized = before?.width !== width || before.height !== height
-    if (resized || Math.abs(bitrate / before.bitrate - 1) > BITRATE_STEP) {
-      encoder.configure(encoderConfig(codec, { width, height }, bitrate, this.#temporalLayers(codec)))
-      this.#configured = { width, height, bitrate }
+    if (resized || Math.abs(bitrate / before.bitrate - 1) > BITRATE_STEP || differs(nature, before.nature)) {
+      this.#configured = target
+      const temporalLayers = this.#temporalLayers(codec)
+      encoder.configure(encoderConfig(codec, { width, height }, bitrate, { temporalLayers, nature }))
     }
     return resized
   }
 
   #temporalLayers(codec: VideoCodec): 1 | 2 {
-    return this.#options.describe === undefined ? 1 : temporalLayersOf(codec)
+    const isScreen = this.#configured?.nature !== undefined
+    return this.#options.describe === undefined || isScreen ? 1 : temporalLayersOf(codec)
   }
 
   /** `temporal`: of two layers, so that every upper frame refers to its base only. */
@@ -198,4 +203,8 @@ export class PictureEncoder {
 /** Not the coded size: a camera may hand over more rows than the picture has. */
 function sizeOf(frame: VideoFrame): PictureSize {
   return { width: frame.displayWidth, height: frame.displayHeight }
+}
+
+function differs(one: PictureNature | undefined, other: PictureNature | undefined): boolean {
+  return one?.framesPerSecond !== other?.framesPerSecond || one?.contentHint !== other?.contentHint
 }

@@ -4,12 +4,10 @@ import { clockRateOf, type VideoCodec } from '../../src-shared/media/payload-typ
 import { ReceptionStatistics } from '../../src-shared/media/reception-statistics.ts'
 import type { ReportBlock, SenderInfo, SenderReport } from '../../src-shared/media/rtcp-reports.ts'
 import type { RtpPacket } from '../../src-shared/media/rtp.ts'
-
-/** The kinds that this version sends and shows. */
-export type ReportedKind = 'audio' | 'video'
+import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 
 export interface ReceptionListener {
-  senderReport(kind: ReportedKind, info: SenderInfo): void
+  senderReport(kind: MediaKind, info: SenderInfo): void
 }
 
 export class Reception {
@@ -18,7 +16,7 @@ export class Reception {
   /** The formats of pictures that it says it decodes. */
   decodable: readonly VideoCodec[] = []
   readonly #listener: ReceptionListener
-  readonly #streams = new Map<ReportedKind, ReceptionStatistics>()
+  readonly #streams = new Map<MediaKind, ReceptionStatistics>()
   /** Of streams that are over. */
   #lostBefore = 0
 
@@ -32,7 +30,7 @@ export class Reception {
   }
 
   /** An authentic packet came in; `leftOut`: so many before it are not lost. */
-  received(kind: ReportedKind, packet: RtpPacket, now: Ms, leftOut: number): void {
+  received(kind: MediaKind, packet: RtpPacket, now: Ms, leftOut: number): void {
     const before = this.#streams.get(kind)
     if (before?.ssrc === packet.ssrc) {
       before.received(packet, now, leftOut)
@@ -44,7 +42,7 @@ export class Reception {
     this.#streams.set(kind, statistics)
   }
 
-  senderReport(kind: ReportedKind, { ssrc, info }: SenderReport, now: Ms): void {
+  senderReport(kind: MediaKind, { ssrc, info }: SenderReport, now: Ms): void {
     const statistics = this.#streams.get(kind)
     if (statistics?.ssrc !== ssrc) return
     statistics.senderReport(info.ntp, now)
@@ -52,7 +50,7 @@ export class Reception {
   }
 
   /** `undefined` before the first packet. */
-  report(kind: ReportedKind, now: Ms): ReportBlock | undefined {
+  report(kind: MediaKind, now: Ms): ReportBlock | undefined {
     return this.#streams.get(kind)?.report(now)
   }
 }

@@ -15,19 +15,21 @@ import {
   type VideoCodec,
   videoCodecOf,
 } from '../../src-shared/media/payload-types.ts'
+import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { randomBytes } from './random.ts'
-import type { Reception, ReportedKind } from './reception.ts'
+import type { Reception } from './reception.ts'
 
 export interface OwnStreams {
   readonly audio: RtpSender
   /** The one whose SSRC stands for this side in what it says about pictures. */
   readonly video: RtpSender
+  readonly screen: RtpSender
   /** In a group: the larger layers of the picture. */
   readonly upper?: readonly RtpSender[]
 }
 
 export interface ReportListener {
-  send(kind: ReportedKind, compound: Uint8Array): void
+  send(kind: MediaKind, compound: Uint8Array): void
   keyframeRequested?(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
@@ -37,7 +39,7 @@ export interface ReportListener {
   congestion?(feedback: CongestionFeedback, now: Ms): void
 }
 
-const INTERVALS: Readonly<Record<ReportedKind, Ms>> = { audio: 2000, video: 1000 }
+const INTERVALS: Readonly<Record<MediaKind, Ms>> = { audio: 2000, video: 1000, screen: 1000 }
 
 /** RFC 7022 section 4.2: random for each call, so that it tells nothing of the person. */
 const CNAME_BYTES = 12
@@ -70,7 +72,7 @@ export class Reports {
 
   start(): void {
     this.stop()
-    for (const kind of ['audio', 'video'] as const) {
+    for (const kind of ['audio', 'video', 'screen'] as const) {
       this.#timers.push(setInterval(() => this.#send(kind, []), INTERVALS[kind]))
     }
   }
@@ -93,14 +95,16 @@ export class Reports {
 
   /** Asks for a keyframe of the stream `media` at once. */
   requestKeyframe(media: number): void {
-    this.#send('video', [{ kind: 'picture-loss', sender: this.#own.video.ssrc, media }])
+    const kind = kindOfPicture(media)
+    this.#send(kind, [{ kind: 'picture-loss', sender: this.#own[kind].ssrc, media }])
   }
 
   /** Asks for packets of the stream `media` again. */
   requestPackets(media: number, lost: readonly number[]): void {
-    const sender = this.#own.video.ssrc
+    const kind = kindOfPicture(media)
+    const sender = this.#own[kind].ssrc
     // On its own, without the reports (RFC 5506): it has to be quick, and comes often on a bad network.
-    this.#listener.send('video', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
+    this.#listener.send(kind, buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]))
   }
 
   /** Tells when packets of all streams came in; on its own, as it comes often. */
@@ -109,11 +113,11 @@ export class Reports {
   }
 
   /** An authentic compound came in; one that is malformed changes nothing. `from`: whose it is, once its streams have a place here. */
-  take(kind: ReportedKind, compound: Uint8Array, now: Ms, from?: Reception): void {
+  take(kind: MediaKind, compound: Uint8Array, now: Ms, from?: Reception): void {
     for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now, from)
   }
 
-  #takePacket(kind: ReportedKind, packet: RtcpPacket, now: Ms, from: Reception | undefined): void {
+  #takePacket(kind: MediaKind, packet: RtcpPacket, now: Ms, from: Reception | undefined): void {
     switch (packet.kind) {
       case 'sender-report':
         from?.senderReport(kind, packet, now)
@@ -123,10 +127,10 @@ export class Reports {
         this.#takeBlocks(kind, packet.reports, now, from)
         return
       case 'picture-loss':
-        if (this.#isOwn('video', packet.media)) this.#listener.keyframeRequested?.(packet.media)
+        if (this.#isOwnPicture(packet.media)) this.#listener.keyframeRequested?.(packet.media)
         return
       case 'full-intra-request':
-        for (const { ssrc } of packet.requests) if (this.#isOwn('video', ssrc)) this.#listener.keyframeRequested?.(ssrc)
+        for (const { ssrc } of packet.requests) if (this.#isOwnPicture(ssrc)) this.#listener.keyframeRequested?.(ssrc)
         return
       case 'decodable-formats':
         if (kind === 'video') {
@@ -135,7 +139,7 @@ export class Reports {
         }
         return
       case 'negative-acknowledgement':
-        if (this.#isOwn('video', packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost, from)
+        if (this.#isOwnPicture(packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost, from)
         return
       case 'congestion-feedback':
         this.#listener.congestion?.(packet, now)
@@ -144,17 +148,20 @@ export class Reports {
     }
   }
 
-  #takeBlocks(kind: ReportedKind, blocks: readonly ReportBlock[], now: Ms, from: Reception | undefined): void {
+  #takeBlocks(kind: MediaKind, blocks: readonly ReportBlock[], now: Ms, from: Reception | undefined): void {
     const block = blocks.find(({ ssrc }) => this.#isOwn(kind, ssrc))
     if (block === undefined) return
     if (from !== undefined) from.roundTrip = roundTripOf(block, now) ?? from.roundTrip
   }
 
-  #send(kind: ReportedKind, feedback: readonly RtcpPacket[]): void {
+  #send(kind: MediaKind, feedback: readonly RtcpPacket[]): void {
     const now = performance.now()
     const { ssrc } = this.#own[kind]
     const blocks = this.#blocks(kind, now)
-    const report = this.#own[kind].senderReport(now, blocks) ?? { kind: 'receiver-report', ssrc, reports: blocks }
+    const ownReport = this.#own[kind].senderReport(now, blocks)
+    // Most calls never have a screen, and there is nothing to say of it.
+    if (kind === 'screen' && ownReport === undefined && blocks.length + feedback.length === 0) return
+    const report = ownReport ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
     const upper = kind === 'video' ? (this.#own.upper ?? []) : []
     const further = upper.flatMap((stream) => stream.senderReport(now, []) ?? [])
@@ -162,7 +169,7 @@ export class Reports {
   }
 
   /** Where there are too many for one packet, those that were left out come first the next time. */
-  #blocks(kind: ReportedKind, now: Ms): ReportBlock[] {
+  #blocks(kind: MediaKind, now: Ms): ReportBlock[] {
     const blocks: ReportBlock[] = []
     const reported: Reception[] = []
     for (const reception of this.#receptions) {
@@ -177,14 +184,22 @@ export class Reports {
     return blocks
   }
 
-  #isOwn(kind: ReportedKind, ssrc: number): boolean {
+  #isOwnPicture(ssrc: number): boolean {
+    return this.#isOwn('video', ssrc) || this.#isOwn('screen', ssrc)
+  }
+
+  #isOwn(kind: MediaKind, ssrc: number): boolean {
     const { upper = [], ...lowest } = this.#own
     return lowest[kind].ssrc === ssrc || (kind === 'video' && upper.some((stream) => stream.ssrc === ssrc))
   }
 
-  #formats(kind: ReportedKind): RtcpPacket[] {
+  #formats(kind: MediaKind): RtcpPacket[] {
     if (kind !== 'video' || this.#decodable === undefined) return []
     const payloadTypes = this.#decodable.map(payloadTypeOf)
     return [{ kind: 'decodable-formats', sender: this.#own.video.ssrc, payloadTypes }]
   }
+}
+
+function kindOfPicture(ssrc: number): 'video' | 'screen' {
+  return kindOfSsrc(ssrc) === 'screen' ? 'screen' : 'video'
 }

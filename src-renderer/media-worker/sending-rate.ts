@@ -1,7 +1,12 @@
 /** What the network carries away from here, for those who send: in a 1:1 call to the other side, in a group to the relay. */
 import type { Ms } from '../../src-shared/base/time.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
-import { estimateFor, pictureBitrate } from '../../src-shared/media/congestion/allocation.ts'
+import {
+  estimateFor,
+  pictureBitrate,
+  type PictureShares,
+  sharePictures,
+} from '../../src-shared/media/congestion/allocation.ts'
 import { CongestionControl } from '../../src-shared/media/congestion/congestion-control.ts'
 import { redundancyFor } from '../../src-shared/media/redundant-audio.ts'
 import type { CongestionFeedback } from '../../src-shared/media/rtcp-congestion.ts'
@@ -10,18 +15,29 @@ import type { SendingStatistics } from '../devices/media-session.ts'
 
 export class SendingRate {
   readonly #control: CongestionControl
+  readonly #maxBitrate: number
+  readonly #isCameraOn: () => boolean
+  /** The most that the shared screen has a use for, bits a second. */
+  #screen: number | undefined
 
-  /** `maxBitrate`: of the picture, bits a second. */
-  constructor(maxBitrate: number) {
+  /** `maxBitrate`: of the camera's picture, bits a second. */
+  constructor(maxBitrate: number, isCameraOn: () => boolean) {
+    this.#maxBitrate = maxBitrate
+    this.#isCameraOn = isCameraOn
     this.#control = new CongestionControl({
       start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start),
       max: estimateFor(maxBitrate),
     })
   }
 
-  /** For the encoders of the picture together, bits a second. */
-  get bitrate(): number {
-    return pictureBitrate(this.#control.estimate)
+  /** For the encoders of the camera's picture together, bits a second. */
+  get camera(): number {
+    return Math.min(this.#maxBitrate, this.#shares.camera)
+  }
+
+  /** For the encoder of the shared screen, bits a second. */
+  get screen(): number {
+    return this.#shares.screen
   }
 
   /** At which packets may leave, bits a second. */
@@ -42,6 +58,13 @@ export class SendingRate {
     return { availableBitrate: this.#control.estimate, loss: this.#control.loss }
   }
 
+  /** `most`: that the shared screen has a use for, bits a second; `undefined`: none is shared. */
+  shareScreen(most: number | undefined): void {
+    if (most === this.#screen) return
+    this.#screen = most
+    this.#control.limit(estimateFor(this.#maxBitrate + (most ?? 0)))
+  }
+
   /** Protected packets of RTP left, for the first time or again. */
   sent(packets: readonly Uint8Array[], now: Ms): void {
     for (const packet of packets) this.#control.sent(ssrcOf(packet), sequenceNumberOf(packet), packet.length, now)
@@ -54,5 +77,10 @@ export class SendingRate {
 
   pathChanged(): void {
     this.#control.pathChanged()
+  }
+
+  get #shares(): PictureShares {
+    const camera = this.#isCameraOn()
+    return sharePictures(pictureBitrate(this.#control.estimate), { screen: this.#screen, camera })
   }
 }

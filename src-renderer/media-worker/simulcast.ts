@@ -91,7 +91,7 @@ export class Simulcast {
     const means = {
       source: { width: frame.displayWidth, height: frame.displayHeight },
       codec: this.#selection.codec,
-      bitrate: this.#rate.bitrate,
+      bitrate: this.#rate.camera,
       maxHeight: this.#load.maxHeight,
     }
     this.#plan = planLayers(this.#wanted, means, before)

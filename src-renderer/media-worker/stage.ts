@@ -1,12 +1,14 @@
-/** Where each member of a group is shown: in a track of its own, on the mosaic, or nowhere. */
+/** Where each member of a group is shown: in a track of its own, on the mosaic, or nowhere; a shared screen always in a track. */
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { MosaicLayout } from '../devices/group-session.ts'
 import { Mosaic } from './mosaic.ts'
-import { type PictureSink, TrackSink } from './picture-sink.ts'
+import { TrackSink } from './picture-sink.ts'
+import type { RemoteSinks } from './remote-party.ts'
 
 export class Stage {
   readonly #changed: () => void
   readonly #tracks = new Map<MemberId, TrackSink>()
+  readonly #screens = new Map<MemberId, TrackSink>()
   #mosaic: Mosaic | undefined
 
   /** `changed`: ask again where each member is shown. */
@@ -14,16 +16,20 @@ export class Stage {
     this.#changed = changed
   }
 
-  /** A track goes before the mosaic. `undefined`: nobody looks. */
-  sinkOf(member: MemberId): PictureSink | undefined {
-    return this.#tracks.get(member) ?? this.#mosaic?.sinkOf(member)
+  /** A track goes before the mosaic. */
+  sinksOf(member: MemberId): RemoteSinks {
+    return {
+      video: this.#tracks.get(member) ?? this.#mosaic?.sinkOf(member),
+      screen: this.#screens.get(member),
+    }
   }
 
-  /** `undefined`: the track is not shown any more. */
-  useTrack(member: MemberId, picture: WritableStream<VideoFrame> | undefined): void {
-    const before = this.#tracks.get(member)
-    if (picture === undefined) this.#tracks.delete(member)
-    else this.#tracks.set(member, new TrackSink(picture))
+  /** For the member's camera or screen; `undefined`: the track is not shown any more. */
+  useTrack(of: 'video' | 'screen', member: MemberId, picture: WritableStream<VideoFrame> | undefined): void {
+    const tracks = of === 'video' ? this.#tracks : this.#screens
+    const before = tracks.get(member)
+    if (picture === undefined) tracks.delete(member)
+    else tracks.set(member, new TrackSink(picture))
     this.#changed()
     before?.close()
   }
@@ -40,7 +46,9 @@ export class Stage {
   }
 
   close(): void {
-    for (const track of this.#tracks.values()) track.close()
-    this.#tracks.clear()
+    for (const tracks of [this.#tracks, this.#screens]) {
+      for (const track of tracks.values()) track.close()
+      tracks.clear()
+    }
   }
 }

@@ -3,12 +3,11 @@ import type { Result } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
 import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
-import type { MediaKind } from '../../src-shared/media/ssrc.ts'
+import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { Pacer } from './pacer.ts'
 import { PortLink } from './port-link.ts'
 import type { Opened } from './protection.ts'
 import { SentPackets } from './repair.ts'
-import type { ReportedKind } from './reception.ts'
 
 export type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 
@@ -88,16 +87,16 @@ export class Transport<Packet extends Opened> {
     this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
   }
 
-  /** `false`: the frame was dropped. `ssrc`: of its stream. `pacing`: bits a second at which it may leave. */
+  /** `false`: the frame was dropped. `ssrc`: of its stream, which tells whether it is the camera's or the screen's. `pacing`: bits a second at which it may leave. */
   sendPicture(ssrc: number, packets: readonly Uint8Array[], pacing: number): boolean {
-    const protectedPackets = packets.map((packet) => this.#protection.protectRtp('video', packet))
+    const protectedPackets = packets.map((packet) => this.#protection.protectRtp(kindOfPicture(ssrc), packet))
     const sentPackets = this.#sentPackets.get(ssrc) ?? new SentPackets()
     this.#sentPackets.set(ssrc, sentPackets)
     sentPackets.remember(protectedPackets, performance.now())
     return this.#pacer.enqueue(protectedPackets, pacing)
   }
 
-  sendReport(kind: ReportedKind, compound: Uint8Array): void {
+  sendReport(kind: MediaKind, compound: Uint8Array): void {
     if (!this.isOpen) return
     if (this.#link?.send([this.#protection.protectRtcp(kind, compound)]) !== true) this.#listener.dropped()
   }
@@ -145,4 +144,8 @@ export class Transport<Packet extends Opened> {
     if (this.#link?.send(packets) === true) this.#listener.sent?.(packets, now)
     else this.#listener.dropped()
   }
+}
+
+function kindOfPicture(ssrc: number): MediaKind {
+  return kindOfSsrc(ssrc) === 'screen' ? 'screen' : 'video'
 }

@@ -4,15 +4,18 @@ import { VIDEO_CODECS, type VideoCodec } from '../../src-shared/media/payload-ty
 import { FRAMES_PER_SECOND } from './ladder.ts'
 import type { PictureSize } from './messages.ts'
 
-/** VP9 profile 0, 8 bits; H.264 constrained baseline, level 3.1 (1280 × 720 at 30). */
-export function codecString(codec: VideoCodec): string {
+/** What level 3.1 of H.264 has room for: 1280 × 720 pixels. */
+const LEVEL_31_PIXELS = 1280 * 720
+
+/** VP9 profile 0, 8 bits; H.264 constrained baseline, level 3.1, for larger pictures 5.1. Decoders take both. */
+export function codecString(codec: VideoCodec, size?: PictureSize): string {
   switch (codec) {
     case 'VP8':
       return 'vp8'
     case 'VP9':
       return 'vp09.00.31.08'
     case 'H264':
-      return 'avc1.42e01f'
+      return size !== undefined && size.width * size.height > LEVEL_31_PIXELS ? 'avc1.42e033' : 'avc1.42e01f'
     default:
       return unreachable(codec)
   }
@@ -23,17 +26,24 @@ export function temporalLayersOf(codec: VideoCodec): 1 | 2 {
   return codec === 'H264' ? 1 : 2
 }
 
+/** What is known of a picture that is not a camera's. */
+export interface PictureNature {
+  readonly framesPerSecond: number
+  readonly contentHint: 'text' | 'motion'
+}
+
 export function encoderConfig(
   codec: VideoCodec,
   size: PictureSize,
   bitrate: number,
-  temporalLayers: 1 | 2 = 1,
+  { temporalLayers = 1, nature }: { temporalLayers?: 1 | 2; nature?: PictureNature | undefined } = {},
 ): VideoEncoderConfig {
   return {
-    codec: codecString(codec),
+    codec: codecString(codec, size),
     ...size,
     bitrate,
-    framerate: FRAMES_PER_SECOND,
+    framerate: nature?.framesPerSecond ?? FRAMES_PER_SECOND,
+    ...(nature === undefined ? {} : { contentHint: nature.contentHint }),
     latencyMode: 'realtime',
     // Variable rate lets single frames grow to many times the average, which is delay on a narrow link.
     bitrateMode: 'constant',

@@ -75,9 +75,9 @@ export class VideoSender {
     const now = performance.now()
     this.#firstUntil ??= now + FIRST_FOR
     const maxHeight = Math.min(this.#load.maxHeight, now < this.#firstUntil ? FIRST_HEIGHT : Infinity)
-    const { width, height } = this.#ladder.fit(source, codec, this.#rate.bitrate, maxHeight)
+    const { width, height } = this.#ladder.fit(source, codec, this.#rate.camera, maxHeight)
     // More bits than a picture of this size can show would cost both computers for nothing.
-    const bitrate = Math.min(this.#rate.bitrate, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
+    const bitrate = Math.min(this.#rate.camera, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
     return { width, height, bitrate }
   }
 }

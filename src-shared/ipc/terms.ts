@@ -33,7 +33,10 @@ export interface PersonName {
 
 export type SuiteName = 'AES_256_CM_HMAC_SHA1_80' | 'AEAD_AES_256_GCM'
 
+/** What a side sends, or is to send. */
 export interface MediaChoice {
   readonly audio: boolean
   readonly video: boolean
+  /** Shared only within a call: nobody begins or answers one with it. */
+  readonly screen: boolean
 }

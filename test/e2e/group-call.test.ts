@@ -163,7 +163,7 @@ describe('a group call of real apps', () => {
       const { group } = await until(page, `${name} is out`, ({ group }) => group?.phase.kind !== 'connected')
       if (group !== undefined) await request(page, 'call.dismiss', group.callId)
     }
-    await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true } })
+    await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true, screen: false } })
     await accept(appOf('ben'))
     for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
     await ben.getByRole('button', { name: texts['group.add'] }).click()

@@ -175,7 +175,7 @@ export class FakeBridge implements Bridge {
             accountId: contact?.accountId,
             phase: { kind: 'calling' },
             local: media,
-            remote: { audio: false, video: false },
+            remote: { audio: false, video: false, screen: false },
             proof: undefined,
             connectedAt: undefined,
           },

@@ -61,6 +61,8 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
     },
     useDevices: () => Promise.resolve(),
     preferCodec: () => undefined,
+    shareScreen: () => Promise.resolve(true),
+    stopScreen: () => undefined,
     microphoneLevel: () => 0.4,
     show: (member) => {
       show(member)

@@ -2,6 +2,7 @@
 import type { MediaSessionOptions } from '../../src-renderer/devices/open-media-session.ts'
 import type { CallStatistics, MediaSession } from '../../src-renderer/devices/media-session.ts'
 import { paint, type Scene } from './drawn-people.ts'
+import { paintScreen } from './drawn-screen.ts'
 
 const query = new URLSearchParams(location.search)
 
@@ -24,15 +25,19 @@ export const ME: Scene = {
   hair: '#1d1613',
 }
 
+const NO_PICTURE = { codec: undefined, frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
+
 export function openMediaSession({ listener }: MediaSessionOptions): MediaSession {
   const started = Date.now()
   const trouble = query.get('trouble')
   let audible = false
   setTimeout(() => {
     listener.remoteVideo({ width: THEM.width, height: THEM.height })
+    listener.remoteScreen({ width: 1920, height: 1080 })
   }, 50)
   return {
     remote: paint(THEM),
+    remoteScreen: paintScreen(),
     attach: () => undefined,
     setMedia: ({ audio, video }) => {
       audible = audio
@@ -44,6 +49,8 @@ export function openMediaSession({ listener }: MediaSessionOptions): MediaSessio
     },
     useDevices: () => Promise.resolve(),
     preferCodec: () => undefined,
+    shareScreen: () => Promise.resolve(true),
+    stopScreen: () => undefined,
     microphoneLevel: () => (audible ? 0.35 + 0.25 * Math.sin(Date.now() / 180) : 0),
     statistics: () => Promise.resolve(measured(Date.now() - started)),
     close: () => undefined,
@@ -73,6 +80,7 @@ function measured(passed: number): CallStatistics {
       },
       keyframesRequested: 3,
     },
+    screen: { sent: NO_PICTURE, received: { ...NO_PICTURE, rendered: 0, freezes: 0, freezeMs: 0 } },
     audio: { codec: 'opus', sentMs: 751_000 + passed, playedMs: 750_400 + passed, concealedMs: 180, bufferMs: 42 },
     packets: { sent: frames * 5, received: frames * 5 - lost, lost, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: 11,

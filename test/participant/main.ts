@@ -93,7 +93,7 @@ interface Running {
 }
 
 const clip = clipOf(readRecording(values.media ?? RECORDING))
-const BOTH = { audio: true, video: true }
+const BOTH = { audio: true, video: true, screen: false }
 const people: Running[] = []
 for (let number = 1; number <= count; number++) people.push(await start(`${values.name}${String(number)}`))
 say({ event: 'ready', handles: people.map(({ handle }) => handle) })

@@ -68,6 +68,7 @@ class Member {
   }
 
   take({ kind, packet }: OpenedInGroup, now: number): void {
+    // It looks at nobody's screen.
     const rtp = kind === 'screen' ? undefined : parseRtp(packet)
     if (rtp === undefined || kind === 'screen') return
     this.#packets += 1
@@ -184,8 +185,9 @@ export class HeadlessMedia {
       { length: LAYERS - 1 },
       () => new RtpSender({ ssrc: ssrcs.next('video'), clockRate: VIDEO_CLOCK_RATE, random, timestampOffset }),
     )
+    const screen = new RtpSender({ ssrc: ssrcs.next('screen'), clockRate: VIDEO_CLOCK_RATE, random })
     const reports = new Reports(
-      { audio, video: lowest, upper },
+      { audio, video: lowest, screen, upper },
       {
         send: (kind, compound) => {
           if (this.#protection.canSend) this.#outlet.send([this.#protection.protectRtcp(kind, compound)])
@@ -209,7 +211,7 @@ export class HeadlessMedia {
       const { from, kind, rtcp } = opened.value
       const member = this.#members.get(from)
       if (!rtcp) member?.take(opened.value, now)
-      else if (kind !== 'screen') this.#own?.reports.take(kind, opened.value.packet, now, member?.reception)
+      else this.#own?.reports.take(kind, opened.value.packet, now, member?.reception)
     }
   }
 

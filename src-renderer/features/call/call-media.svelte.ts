@@ -1,7 +1,7 @@
 /** One call's media session, as state. Its keys and packets come through a port of their own; no device is open before `setMedia`. */
-import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import type { CallId, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
-import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse, MediaSession, ScreenContent } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
 import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
@@ -10,6 +10,8 @@ export class CallMedia {
   readonly session: MediaSession
   #preview = $state.raw<MediaStream | undefined>()
   #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
+  #remoteScreenSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
+  #isSharing = $state(false)
   readonly problems = new DeviceProblems()
   readonly #endHandover: () => void
 
@@ -27,6 +29,12 @@ export class CallMedia {
         remoteVideo: (size) => {
           this.#remoteSize = size
         },
+        remoteScreen: (size) => {
+          this.#remoteScreenSize = size
+        },
+        screenEnded: () => {
+          this.#isSharing = false
+        },
       },
     })
     this.#endHandover = openMediaPort(callId, (port) => {
@@ -43,7 +51,29 @@ export class CallMedia {
     return this.#remoteSize
   }
 
-  setMedia(choice: MediaChoice): void {
+  /** Of the other side's screen. */
+  get remoteScreenSize(): { readonly width: number; readonly height: number } | undefined {
+    return this.#remoteScreenSize
+  }
+
+  /** Whether a screen or window is captured. */
+  get isSharing(): boolean {
+    return this.#isSharing
+  }
+
+  /** What main was told that the person picked. `false`: it cannot be captured. */
+  async share(content: ScreenContent): Promise<boolean> {
+    const shared = await this.session.shareScreen(content)
+    if (shared) this.#isSharing = true
+    return shared
+  }
+
+  stopSharing(): void {
+    this.#isSharing = false
+    this.session.stopScreen()
+  }
+
+  setMedia(choice: DevicesInUse): void {
     void this.session.setMedia(choice)
   }
 
@@ -60,5 +90,7 @@ export class CallMedia {
     this.session.close()
     this.#preview = undefined
     this.#remoteSize = undefined
+    this.#remoteScreenSize = undefined
+    this.#isSharing = false
   }
 }

@@ -2,8 +2,7 @@
  * The own camera and microphone outside a call, as the other side would get them: a media session that no port is attached to,
  * so that nothing leaves the computer. Opens what is asked for and nothing else.
  */
-import type { MediaChoice } from '../../../src-shared/ipc/snapshot.ts'
-import type { DeviceChoice, MediaSession } from '../../devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
 import { tellDeviceChange } from './device-changes.ts'
 import { DeviceProblems } from './device-problems.svelte.ts'
@@ -19,7 +18,7 @@ export class DevicePreview {
   }
 
   /** To be called from an effect: does nothing that the effect would come to depend on. */
-  show(media: MediaChoice, devices: DeviceChoice): void {
+  show(media: DevicesInUse, devices: DeviceChoice): void {
     if (this.#session === undefined && !media.audio && !media.video) return
     this.#session ??= openMediaSession({
       devices,
@@ -32,6 +31,8 @@ export class DevicePreview {
           this.#stream = stream
         },
         remoteVideo: () => undefined,
+        remoteScreen: () => undefined,
+        screenEnded: () => undefined,
       },
     })
     void this.#session.useDevices(devices)

@@ -1,10 +1,10 @@
 /** One stay's media in a group call, as state. The port and its keys come from main; no device is open before `setMedia`. */
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { MemberId } from '../../../src-shared/ipc/group-view.ts'
-import type { CallId, MediaChoice, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import type { CallId, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { GroupSession } from '../../devices/group-session.ts'
-import type { DeviceChoice } from '../../devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse, ScreenContent } from '../../devices/media-session.ts'
 import { openGroupSession } from '../../devices/open-group-session.ts'
 import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
@@ -15,12 +15,16 @@ export class GroupMedia {
   readonly problems = new DeviceProblems()
   /** Members whose picture comes in and is shown. */
   readonly pictures = new SvelteSet<MemberId>()
+  /** Members whose screen comes in and is shown. */
+  readonly screens = new SvelteSet<MemberId>()
   readonly speaking = new SvelteSet<MemberId>()
   readonly #streams = new SvelteMap<MemberId, MediaStream>()
   readonly #active = new ActiveSpeaker()
   readonly #endHandover: () => void
   #preview = $state.raw<MediaStream | undefined>()
   #speaker = $state<MemberId | undefined>()
+  #screen = $state.raw<{ readonly member: MemberId; readonly stream: MediaStream } | undefined>()
+  #isSharing = $state(false)
 
   constructor(callId: CallId, devices: DeviceChoice) {
     this.session = openGroupSession({
@@ -36,6 +40,13 @@ export class GroupMedia {
         memberVideo: (member, size) => {
           if (size === undefined) this.pictures.delete(member)
           else this.pictures.add(member)
+        },
+        memberScreen: (member, size) => {
+          if (size === undefined) this.screens.delete(member)
+          else this.screens.add(member)
+        },
+        screenEnded: () => {
+          this.#isSharing = false
         },
         levels: (levels) => {
           this.#heard(levels)
@@ -67,11 +78,43 @@ export class GroupMedia {
       if (members.includes(shown)) continue
       this.#streams.delete(shown)
       this.pictures.delete(shown)
-      this.session.hide(shown)
+      this.session.hide(shown, 'video')
     }
     for (const member of members) {
-      if (!this.#streams.has(member)) this.#streams.set(member, this.session.show(member))
+      if (!this.#streams.has(member)) this.#streams.set(member, this.session.show(member, 'video'))
     }
+  }
+
+  /** The one screen that is on the stage. */
+  get screenStream(): MediaStream | undefined {
+    return this.#screen?.stream
+  }
+
+  /** Whose screen is on the stage: nobody else's is decoded. */
+  showScreen(member: MemberId | undefined): void {
+    if (this.#screen?.member === member) return
+    if (this.#screen !== undefined) {
+      this.screens.delete(this.#screen.member)
+      this.session.hide(this.#screen.member, 'screen')
+    }
+    this.#screen = member === undefined ? undefined : { member, stream: this.session.show(member, 'screen') }
+  }
+
+  /** Whether a screen or window is captured. */
+  get isSharing(): boolean {
+    return this.#isSharing
+  }
+
+  /** What main was told that the person picked. `false`: it cannot be captured. */
+  async share(content: ScreenContent): Promise<boolean> {
+    const shared = await this.session.shareScreen(content)
+    if (shared) this.#isSharing = true
+    return shared
+  }
+
+  stopSharing(): void {
+    this.#isSharing = false
+    this.session.stopScreen()
   }
 
   /** Before there is a screen for them. */
@@ -86,7 +129,7 @@ export class GroupMedia {
     this.#tellSpeakers()
   }
 
-  setMedia(choice: MediaChoice): void {
+  setMedia(choice: DevicesInUse): void {
     void this.session.setMedia(choice)
   }
 
@@ -102,6 +145,7 @@ export class GroupMedia {
     this.#endHandover()
     this.session.close()
     this.#preview = undefined
+    this.#isSharing = false
   }
 
   #heard(levels: readonly (readonly [MemberId, number])[]): void {

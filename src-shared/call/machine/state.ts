@@ -101,7 +101,7 @@ export interface Ended {
   readonly reason: EndReason
 }
 
-export const NO_MEDIA: MediaChoice = { audio: false, video: false }
+export const NO_MEDIA: MediaChoice = { audio: false, video: false, screen: false }
 
 export function initialState(hideAddress: boolean): DeviceState {
   return { call: { kind: 'idle' }, hideAddress, finished: [] }

@@ -94,7 +94,7 @@ class KnownLimit {
 }
 
 export class CongestionControl {
-  readonly #limits: CongestionLimits
+  #max: number
   readonly #log = new SentLog()
   readonly #trend = new DelayTrend()
   readonly #queue = new QueueDelay()
@@ -116,8 +116,14 @@ export class CongestionControl {
   #loss = 0
 
   constructor(limits: CongestionLimits) {
-    this.#limits = limits
+    this.#max = limits.max
     this.#estimate = Math.min(limits.max, limits.start)
+  }
+
+  /** There is a use for more, or for less, than before: bits a second, everything counted. */
+  limit(max: number): void {
+    this.#max = max
+    this.#estimate = Math.min(max, this.#estimate)
   }
 
   /** Bits a second, everything counted; never outside of the limits. */
@@ -240,6 +246,6 @@ export class CongestionControl {
   }
 
   #set(estimate: number): void {
-    this.#estimate = Math.min(this.#limits.max, Math.max(LEAST, estimate))
+    this.#estimate = Math.min(this.#max, Math.max(LEAST, estimate))
   }
 }

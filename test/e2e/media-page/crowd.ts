@@ -33,6 +33,8 @@ function open(): GroupSession {
     problem: () => undefined,
     preview: () => undefined,
     memberVideo: () => undefined,
+    memberScreen: () => undefined,
+    screenEnded: () => undefined,
     levels: () => undefined,
   }
   return openGroupSession({ devices: ANY_DEVICES, listener })
@@ -92,7 +94,7 @@ export class Crowd {
     const others = Array.from({ length: count }, (_, i): GroupMember => ({
       id: `member ${String(i)}`,
       ssrcPrefix: PREFIX + i,
-      media: { audio: i < VOICES, video: true },
+      media: { audio: i < VOICES, video: true, screen: false },
     }))
     port2.postMessage({ kind: 'members', ownSsrcPrefix: 1, others })
     const canvas = document.createElement('canvas')

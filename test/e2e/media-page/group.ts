@@ -1,5 +1,6 @@
 /** Many group sessions in one window, joined by `hub.ts`; the test drives them through `window.mediaPage.group`. */
 import type { GroupSession } from '../../../src-renderer/devices/group-session.ts'
+import type { DevicesInUse } from '../../../src-renderer/devices/media-session.ts'
 import { openGroupSession } from '../../../src-renderer/devices/open-group-session.ts'
 import type { GroupMember, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
@@ -38,7 +39,8 @@ export class Group {
   }
 
   /** Who is in, and what all of them send. */
-  enter(media: { audio: boolean; video: boolean }): void {
+  enter(devices: DevicesInUse): void {
+    const media = { ...devices, screen: false }
     const members = this.sessions.map((_, side): GroupMember => ({ id: idOf(side), ssrcPrefix: prefixOf(side), media }))
     members.forEach((own, side) => {
       const others = members.filter((member) => member !== own)
@@ -76,7 +78,7 @@ export class Group {
     video.dataset['testid'] = testId
     video.autoplay = true
     video.muted = true
-    video.srcObject = this.sessions[receiver]?.show(idOf(member)) ?? null
+    video.srcObject = this.sessions[receiver]?.show(idOf(member), 'video') ?? null
     document.body.append(video)
   }
 
@@ -93,6 +95,8 @@ export class Group {
           if (problem !== undefined) console.error(`${kind}: ${problem}`)
         },
         preview: () => undefined,
+        memberScreen: () => undefined,
+        screenEnded: () => undefined,
         memberVideo: (member, size) => this.sizes[side]?.set(member, size),
         levels: (levels) => {
           for (const [member, level] of levels) {

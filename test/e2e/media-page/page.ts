@@ -4,6 +4,7 @@ import type {
   DeviceChange,
   DeviceKind,
   DeviceProblem,
+  DevicesInUse,
   MediaSession,
 } from '../../../src-renderer/devices/media-session.ts'
 import { type MediaSessionOptions, openMediaSession } from '../../../src-renderer/devices/open-media-session.ts'
@@ -51,6 +52,8 @@ export class Pair {
             this.seen[side].preview = stream !== undefined
             if (side === 0) video('own-video').srcObject = stream ?? null
           },
+          remoteScreen: () => undefined,
+          screenEnded: () => undefined,
           remoteVideo: (size) => (this.seen[side].remoteVideo = size),
         },
       })
@@ -75,9 +78,9 @@ export class Pair {
   }
 
   /** Both sides: what `side` has switched on, as its main process would say to the other. */
-  async setMedia(side: Side, media: { audio: boolean; video: boolean }): Promise<void> {
-    this.tell(side === 0 ? 1 : 0, { kind: 'remote-media', media })
-    await this.sessions[side].setMedia(media)
+  async setMedia(side: Side, devices: DevicesInUse): Promise<void> {
+    this.tell(side === 0 ? 1 : 0, { kind: 'remote-media', media: { ...devices, screen: false } })
+    await this.sessions[side].setMedia(devices)
   }
 
   tell(side: Side, message: FromMain): void {

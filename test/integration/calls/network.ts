@@ -34,8 +34,8 @@ import { NOW, type TestDevice, testDevice, testList } from '../../support/test-d
 import { MemoryDirects } from './memory-direct.ts'
 import { MemoryRelay } from './memory-relay.ts'
 
-export const VIDEO = { audio: true, video: true }
-export const VOICE = { audio: true, video: false }
+export const VIDEO = { audio: true, video: true, screen: false }
+export const VOICE = { audio: true, video: false, screen: false }
 const PUSH_DELAY: Ms = 30
 const STEP: Ms = 10
 

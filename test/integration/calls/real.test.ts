@@ -20,9 +20,9 @@ afterAll(async () => {
 const phase = ({ call }: Participant): string => call?.phase.kind ?? 'none'
 
 async function connect(alice: Participant, bob: Participant): Promise<void> {
-  alice.calls.start('bob', { audio: true, video: true })
+  alice.calls.start('bob', { audio: true, video: true, screen: false })
   await until(() => bob.incoming !== undefined, 'it rings')
-  bob.calls.accept(bob.incoming?.callId ?? '', { audio: true, video: false })
+  bob.calls.accept(bob.incoming?.callId ?? '', { audio: true, video: false, screen: false })
   await until(() => phase(alice) === 'connected' && phase(bob) === 'connected', 'both are connected')
 }
 

@@ -7,7 +7,7 @@ import type { FromMain } from '../../../src-shared/ipc/media-port.ts'
 import { participant, type Participant } from '../../participant/device.ts'
 import { startTestService, until } from '../service/harness.ts'
 
-const BOTH = { audio: true, video: true }
+const BOTH = { audio: true, video: true, screen: false }
 
 let service: RunningService
 const used: Participant[] = []
@@ -123,7 +123,7 @@ describe('a group call', () => {
     expect(ada.groups.say(callId, 'Hello both')).toBe('sent')
     ben.groups.raiseHand(callId, true)
     mia.groups.react(callId, '🎉')
-    mia.groups.setMedia(callId, { audio: true, video: false })
+    mia.groups.setMedia(callId, { audio: true, video: false, screen: false })
     await until(() => groupOf(ben).chat.length === 1 && groupOf(mia).chat.length === 1, 'both read it')
     expect(groupOf(ben).chat[0]?.text).toBe('Hello both')
     await until(() => groupOf(ada).members.some(({ hand }) => hand), 'the hand is seen')

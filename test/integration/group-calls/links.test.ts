@@ -4,7 +4,7 @@ import type { RunningService } from '../../../src-server/app/service.ts'
 import { participant, type Participant } from '../../participant/device.ts'
 import { startTestService, until } from '../service/harness.ts'
 
-const BOTH = { audio: true, video: true }
+const BOTH = { audio: true, video: true, screen: false }
 
 let service: RunningService
 const used: Participant[] = []

@@ -17,7 +17,7 @@ import { participant, type Participant } from '../../participant/device.ts'
 import { HeadlessMedia } from '../../participant/media.ts'
 import { startTestService, until } from '../service/harness.ts'
 
-const BOTH = { audio: true, video: true }
+const BOTH = { audio: true, video: true, screen: false }
 const KINDS = ['audio', 'video', 'screen'] as const
 
 interface Key {

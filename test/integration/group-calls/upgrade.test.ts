@@ -4,7 +4,7 @@ import type { RunningService } from '../../../src-server/app/service.ts'
 import { participant, type Participant } from '../../participant/device.ts'
 import { startTestService, until } from '../service/harness.ts'
 
-const BOTH = { audio: true, video: true }
+const BOTH = { audio: true, video: true, screen: false }
 
 let service: RunningService
 const used: Participant[] = []
@@ -68,7 +68,7 @@ describe('a call of two', () => {
   it('keeps a microphone off that was switched off meanwhile', async () => {
     const { ada, ben, callId } = await callOfTwo()
     ada.groups.upgrade(callId, [handleOf('mia')])
-    const off = { audio: false, video: true }
+    const off = { audio: false, video: true, screen: false }
     ada.groups.oneToOneMedia(callId, off)
     ada.calls.setMedia(callId, off)
     await until(() => keyed(ben).includes(handleOf('ada')) && ada.call === undefined, 'the group has taken over')

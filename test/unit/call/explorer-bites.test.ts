@@ -57,7 +57,7 @@ it('finds an Accept that is taken unseen (R20)', () => {
           kind: 'accept-verified',
           callId: event.callId,
           device: 'B',
-          media: { audio: true, video: false },
+          media: { audio: true, video: false, screen: false },
         })
       : step(state, event)
   expect(find(machine, { forgeAccept: 1 })).toMatch(/outlives|without a verified Accept|without keys/)
@@ -84,7 +84,9 @@ it('finds an answer without the user (R19)', () => {
 
 it('finds a camera that opens by itself', () => {
   const machine: Step = (state, event) =>
-    event.kind === 'user-accept' ? step(state, { ...event, media: { audio: true, video: true } }) : step(state, event)
+    event.kind === 'user-accept'
+      ? step(state, { ...event, media: { audio: true, video: true, screen: false } })
+      : step(state, event)
   expect(find(machine)).toMatch(/did not choose/)
 })
 

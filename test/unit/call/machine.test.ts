@@ -13,8 +13,8 @@ import { step } from '../../../src-shared/call/machine/step.ts'
 import { DIRECT_ATTEMPTS, FINISHED_KEPT } from '../../../src-shared/call/machine/timers.ts'
 import { LAST_GENERATION } from '../../../src-shared/crypto/key-schedule.ts'
 
-const BOTH = { audio: true, video: true }
-const VOICE = { audio: true, video: false }
+const BOTH = { audio: true, video: true, screen: false }
+const VOICE = { audio: true, video: false, screen: false }
 const MINE = '50'
 
 const invitation: Invitation = {

@@ -180,7 +180,7 @@ describe('messages of members', () => {
         invitation: undefined,
         caller: undefined,
         wanted: [],
-        local: { audio: true, video: true },
+        local: { audio: true, video: true, screen: false },
       },
       random,
     )

@@ -14,7 +14,7 @@ const receiving = (member: string, epoch: number) =>
 const members = (...ids: string[]): Lasting => ({
   kind: 'members',
   ownSsrcPrefix: 1,
-  others: ids.map((id, i) => ({ id, ssrcPrefix: i + 2, media: { audio: true, video: true } })),
+  others: ids.map((id, i) => ({ id, ssrcPrefix: i + 2, media: { audio: true, video: true, screen: false } })),
 })
 const isErased = ({ keys }: { keys: StreamKeys }) =>
   [keys.audio, keys.video, keys.screen].every(({ key, salt }) => [...key, ...salt].every((byte) => byte === 0))

@@ -12,7 +12,8 @@ const accountId = hex(64)
 const callId = hex(32)
 const handle = fc.string({ maxLength: 320 })
 const name = fc.string({ minLength: 1, maxLength: 100 }).filter((text) => text.trim() !== '')
-const media = fc.record({ audio: fc.boolean(), video: fc.boolean() })
+const media = fc.record({ audio: fc.boolean(), video: fc.boolean(), screen: fc.boolean() })
+const mediaAtFirst = media.map((choice) => ({ ...choice, screen: false }))
 const member = accountId
 const people = fc.array(handle, { minLength: 1, maxLength: 32 })
 const nothing = fc.constant(undefined)
@@ -50,17 +51,17 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
     },
     { requiredKeys: [] },
   ),
-  'call.start': fc.record({ handle, media }),
-  'call.accept': fc.record({ callId, media }),
+  'call.start': fc.record({ handle, media: mediaAtFirst }),
+  'call.accept': fc.record({ callId, media: mediaAtFirst }),
   'call.decline': callId,
   'call.end': callId,
   'call.setMedia': fc.record({ callId, media }),
   'call.dismiss': callId,
   'call.openMediaPort': callId,
-  'group.start': fc.record({ handles: people, media }),
+  'group.start': fc.record({ handles: people, media: mediaAtFirst }),
   'group.upgrade': fc.record({ callId, handles: people }),
   'group.invite': fc.record({ callId, handles: people }),
-  'group.join': fc.record({ callId, media }),
+  'group.join': fc.record({ callId, media: mediaAtFirst }),
   'group.forget': callId,
   'group.remove': fc.record({ callId, member }),
   'group.setHost': fc.record({ callId, member, host: fc.boolean() }),
@@ -71,7 +72,7 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'group.markChatRead': callId,
   'group.createLink': fc.record({ callId, hours: fc.constantFrom(1, 24, 168) }),
   'group.withdrawLink': callId,
-  'group.knock': fc.record({ link: fc.string({ maxLength: 300 }), media }),
+  'group.knock': fc.record({ link: fc.string({ maxLength: 300 }), media: mediaAtFirst }),
   'group.admit': fc.record({ callId, guest: member }),
   'group.refuse': fc.record({ callId, guest: member }),
   'group.compareWords': callId,
@@ -133,6 +134,9 @@ describe('the validators of requests', () => {
     expect(checkArgument('call.end', 'a'.repeat(33)).ok).toBe(false)
     expect(checkArgument('contact.remove', '../../etc').ok).toBe(false)
     expect(checkArgument('settings.update', { theme: 'sepia' }).ok).toBe(false)
+    const media = { audio: true, video: true, screen: true }
+    expect(checkArgument('call.accept', { callId: 'a'.repeat(32), media }).ok).toBe(false)
+    expect(checkArgument('call.setMedia', { callId: 'a'.repeat(32), media }).ok).toBe(true)
     expect(checkArgument('settings.update', { theme: undefined }).ok).toBe(false)
     expect(checkArgument('settings.update', JSON.parse('{"__proto__": {"theme": "dark"}}')).ok).toBe(false)
   })

@@ -19,7 +19,7 @@ function side(into: () => Reports | undefined, network: { lost: boolean }) {
   const stream = (ssrc: number, clockRate: number) =>
     new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
   const reports = new Reports(
-    { audio: stream(0x11, 48_000), video: stream(0x12, 90_000) },
+    { audio: stream(0x11, 48_000), video: stream(0x12, 90_000), screen: stream(0x13, 90_000) },
     {
       send: (kind, compound) => {
         if (!network.lost) into()?.take(kind, compound, performance.now())

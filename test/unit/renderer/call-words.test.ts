@@ -16,8 +16,8 @@ const ended = (reason: EndReason): CallView => ({
   handle: 'mara',
   accountId: undefined,
   phase: { kind: 'ended', reason },
-  local: { audio: true, video: true },
-  remote: { audio: false, video: false },
+  local: { audio: true, video: true, screen: false },
+  remote: { audio: false, video: false, screen: false },
   proof: undefined,
   connectedAt: undefined,
 })
@@ -95,6 +95,7 @@ describe('statisticsGroups', () => {
       received: { ...counters, rendered: 1200, freezes: 1, freezeMs: 640 },
       keyframesRequested: 0,
     },
+    screen: { sent: counters, received: { ...counters, rendered: 0, freezes: 0, freezeMs: 0 } },
     audio: { codec: 'opus', sentMs: 12_340, playedMs: 12_000, concealedMs: 0, bufferMs: 42 },
     packets: { sent: 10, received: 9, lost: 1, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: undefined,

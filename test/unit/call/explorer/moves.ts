@@ -117,7 +117,7 @@ function* userMoves(world: World, index: number, device: Device, machine: Step):
   } else if (call.kind !== 'idle' && call.kind !== 'ended') {
     yield by({ kind: 'user-end', callId: call.callId })
     if (world.budgets.userMedia > 0) {
-      const media = { audio: true, video: !call.local.video }
+      const media = { audio: true, video: !call.local.video, screen: false }
       const change = by({ kind: 'user-media', callId: call.callId, media })
       yield { label: change.label, play: (next) => (spend(next, 'userMedia'), change.play(next)) }
     }

@@ -139,9 +139,9 @@ export const NO_BUDGETS: Budgets = {
   failSetUp: 0,
 }
 
-export const CALL_MEDIA: MediaChoice = { audio: true, video: true }
-export const ANSWER_MEDIA: MediaChoice = { audio: true, video: false }
-const SILENT: MediaChoice = { audio: false, video: false }
+export const CALL_MEDIA: MediaChoice = { audio: true, video: true, screen: false }
+export const ANSWER_MEDIA: MediaChoice = { audio: true, video: false, screen: false }
+const SILENT: MediaChoice = { audio: false, video: false, screen: false }
 
 export function createWorld(
   devices: readonly { id: DeviceId; account: string; callIds: readonly CallId[]; hideAddress?: boolean }[],

@@ -6,7 +6,7 @@ import { type GroupCall, initialState } from '../../../../src-shared/group/machi
 import { step } from '../../../../src-shared/group/machine/step.ts'
 
 export const groupId = '70'
-export const VOICE = { audio: true, video: false }
+export const VOICE = { audio: true, video: false, screen: false }
 export const upgrade = { callId: '50', peer: 'bob', account: 'b' }
 
 const invitation: GroupInvitation = {

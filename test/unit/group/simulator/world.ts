@@ -14,7 +14,7 @@ import { accountOf, type Chain } from './chain.ts'
 export type Step = typeof step
 
 export const GROUP = 'g'
-export const VOICE = { audio: true, video: false }
+export const VOICE = { audio: true, video: false, screen: false }
 
 export type Message =
   | { readonly kind: 'join'; readonly join: string; readonly from: number }
