@@ -19,6 +19,7 @@ import { Notifications } from './notifications.ts'
 import type { ProfileFolder } from './profile.ts'
 import { requestHandlers, setMedia } from './request-handlers.ts'
 import { Runtime } from './runtime.ts'
+import { ScreenSharing } from './screen-sharing.ts'
 import { secureSession } from './security.ts'
 import { UnusableProfileError } from './startup.ts'
 import { systemClock } from './system.ts'
@@ -67,7 +68,8 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     else windows.navigate(place)
   }
 
-  secureSession(path.join(out, 'renderer'))
+  const sharing = new ScreenSharing(() => windows.all)
+  secureSession(path.join(out, 'renderer'), sharing)
   const mediaPorts = createMediaPorts()
   const runtime = new Runtime({
     state,
@@ -78,7 +80,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     shown: windows.shown,
     service: options.service,
   })
-  registerRequests(requestHandlers(runtime, windows, mediaPorts), {
+  registerRequests(requestHandlers({ runtime, windows, mediaPorts, sharing }), {
     windowOf: (contents) => windows.kindOf(contents),
     refused: (request, reason) => {
       log.warn({ request, reason }, 'a request was refused')

@@ -5,9 +5,17 @@ import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { RequestHandlers } from '../ipc/requests.ts'
 import { callLink } from './deep-link.ts'
 import type { Runtime } from './runtime.ts'
+import type { ScreenSharing } from './screen-sharing.ts'
 import type { Windows } from './windows.ts'
 
-export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: ElectronMediaPorts): RequestHandlers {
+export interface Behind {
+  readonly runtime: Runtime
+  readonly windows: Windows
+  readonly mediaPorts: ElectronMediaPorts
+  readonly sharing: ScreenSharing
+}
+
+export function requestHandlers({ runtime, windows, mediaPorts, sharing }: Behind): RequestHandlers {
   return {
     'snapshot.get': () => runtime.snapshot,
 
@@ -117,6 +125,12 @@ export function requestHandlers(runtime: Runtime, windows: Windows, mediaPorts: 
       runtime.groups.compareWords(callId)
     },
 
+    'screen.sources': () => {
+      if (!isTalking(runtime)) throw new Error('there is no call to share a screen in')
+      return sharing.sources()
+    },
+    'screen.pick': (id, sender) => (isTalking(runtime) && sharing.pick(sender.mainFrame, id) ? 'picked' : 'gone'),
+
     'window.setFullScreen': (fullScreen, sender) => {
       windows.windowOf(sender)?.setFullScreen(fullScreen)
     },
@@ -132,4 +146,10 @@ export function setMedia(runtime: Runtime, callId: CallId, media: MediaChoice): 
 /** Whose call this is: both kinds answer to the same wishes. */
 function kindOf(runtime: Runtime, callId: CallId): Pick<Calls, 'accept' | 'decline' | 'end' | 'setMedia' | 'dismiss'> {
   return runtime.groups.knows(callId) ? runtime.groups : runtime.calls
+}
+
+/** A page that is not in a call learns nothing of the other windows. */
+function isTalking({ snapshot }: Runtime): boolean {
+  const phases = [snapshot.call?.phase.kind, snapshot.group?.phase.kind]
+  return phases.some((phase) => phase === 'connected' || phase === 'reconnecting')
 }

@@ -3,6 +3,7 @@ import { app, protocol, type Session, session, type WebContents } from 'electron
 import { readFile } from 'node:fs/promises'
 import { APP_ORIGIN, APP_SCHEME, isOwnUrl } from '../ipc/channels.ts'
 import { pageFile, PAGE_HEADERS } from './page-files.ts'
+import type { ScreenSharing } from './screen-sharing.ts'
 
 /** Before `ready`. */
 export function registerAppScheme(): void {
@@ -18,8 +19,8 @@ const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
   'clipboard-sanitized-write',
 ])
 
-/** After `ready`, before the first window. `pages`: the folder of the built renderer. */
-export function secureSession(pages: string): void {
+/** After `ready`, before the first window. `pages`: the folder of the built renderer; `sharing`: who says what may be captured of the screen. */
+export function secureSession(pages: string, sharing: ScreenSharing): void {
   const own = session.defaultSession
   own.protocol.handle(APP_SCHEME, async (request) => {
     const found = request.method === 'GET' ? pageFile(pages, request.url) : undefined
@@ -30,7 +31,8 @@ export function secureSession(pages: string): void {
       return new Response(null, { status: 404, headers: PAGE_HEADERS })
     }
   })
-  allowOnlyOwnMedia(own)
+  allowOnlyOwnMedia(own, sharing)
+  sharing.serve(own)
   // The pages need no network of their own; media and signalling are the main process's.
   own.webRequest.onBeforeRequest((details, decide) => {
     const inside = isOwnUrl(details.url) || /^(?:data|blob|devtools|chrome-devtools):/.test(details.url)
@@ -42,15 +44,28 @@ export function secureSession(pages: string): void {
   own.setSpellCheckerEnabled(false)
 }
 
-function allowOnlyOwnMedia(own: Session): void {
+function allowOnlyOwnMedia(own: Session, sharing: ScreenSharing): void {
   own.setPermissionRequestHandler((contents, permission, decide, details) => {
-    decide(ALLOWED_PERMISSIONS.has(permission) && isOwnPage(contents) && isOwnUrl(details.requestingUrl))
+    const isOwn = ALLOWED_PERMISSIONS.has(permission) && isOwnPage(contents) && isOwnUrl(details.requestingUrl)
+    decide(isOwn && (!isScreenCapture(permission, details) || sharing.admits(contents.mainFrame)))
   })
   own.setPermissionCheckHandler(
     (_contents, permission, origin) =>
       ALLOWED_PERMISSIONS.has(permission) && (origin === APP_ORIGIN || origin === `${APP_ORIGIN}/`),
   )
   own.setDevicePermissionHandler(() => false)
+}
+
+/**
+ * Cameras and microphones are named. What names neither is the screen, also by `chromeMediaSource: 'desktop'`, an old way of
+ * `getUserMedia` that asks nobody which screen.
+ */
+function isScreenCapture(
+  permission: string,
+  details: Electron.PermissionRequest | Electron.MediaAccessPermissionRequest,
+) {
+  const { mediaTypes = [] } = 'mediaTypes' in details ? details : {}
+  return permission === 'media' && mediaTypes.length === 0
 }
 
 function isOwnPage(contents: WebContents): boolean {

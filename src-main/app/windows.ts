@@ -50,7 +50,11 @@ export class Windows {
   }
 
   windowOf(contents: WebContents): BrowserWindow | undefined {
-    return [this.#main, this.#incoming].find((window) => window?.webContents === contents)
+    return this.all.find((window) => window.webContents === contents)
+  }
+
+  get all(): readonly BrowserWindow[] {
+    return [this.#main, this.#incoming].filter((window) => window !== undefined)
   }
 
   /** Makes the main window, or brings it to the front. */

@@ -30,6 +30,8 @@ const member = accountId
 const LINK_TEXT_MAX = 600
 const people = v.pipe(v.array(handle), v.minLength(1), v.maxLength(MEMBERS_MAX - 1))
 const media = v.strictObject({ audio: v.boolean(), video: v.boolean(), screen: v.boolean() })
+/** Electron's: kind, the system's number, and one of its own. */
+const screenId = v.pipe(v.string(), v.regex(/^(?:screen|window):\d{1,20}:\d{1,20}$/))
 /** Nobody begins or answers a call with a screen: it is picked in the call. */
 const mediaAtFirst = v.strictObject({ ...media.entries, screen: v.literal(false) })
 
@@ -103,6 +105,8 @@ export const REQUEST_SCHEMAS: Schemas = {
   'group.refuse': v.strictObject({ callId, guest: member }),
   'group.compareWords': callId,
 
+  'screen.sources': nothing,
+  'screen.pick': screenId,
 
   'window.setFullScreen': v.boolean(),
 }

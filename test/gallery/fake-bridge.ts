@@ -2,6 +2,7 @@
 import type { GroupView } from '../../src-shared/ipc/group-view.ts'
 import type { Bridge, FindOutcome, NoticeName, Notices, RequestName, Requests } from '../../src-shared/ipc/contract.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
+import { DRAWN_SOURCES } from './drawn-sources.ts'
 import type { CallView, Contact, Snapshot } from '../../src-shared/ipc/snapshot.ts'
 
 type Handlers = {
@@ -234,6 +235,8 @@ export class FakeBridge implements Bridge {
         this.#changeGroup(({ proof }) => ({
           proof: proof && { ...proof, words: { kind: 'words', words: ['regain', 'egghead', 'wayside', 'escape'] } },
         })),
+      'screen.sources': () => DRAWN_SOURCES,
+      'screen.pick': () => 'picked',
       'window.setFullScreen': () => undefined,
     }
   }

@@ -76,6 +76,8 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'group.admit': fc.record({ callId, guest: member }),
   'group.refuse': fc.record({ callId, guest: member }),
   'group.compareWords': callId,
+  'screen.sources': nothing,
+  'screen.pick': fc.stringMatching(/^(?:screen|window):[0-9]{1,20}:[0-9]{1,20}$/),
   'window.setFullScreen': fc.boolean(),
 }
 
@@ -134,6 +136,8 @@ describe('the validators of requests', () => {
     expect(checkArgument('call.end', 'a'.repeat(33)).ok).toBe(false)
     expect(checkArgument('contact.remove', '../../etc').ok).toBe(false)
     expect(checkArgument('settings.update', { theme: 'sepia' }).ok).toBe(false)
+    expect(checkArgument('screen.pick', 'tab:1:0').ok).toBe(false)
+    expect(checkArgument('screen.pick', 'screen:1:0 ').ok).toBe(false)
     const media = { audio: true, video: true, screen: true }
     expect(checkArgument('call.accept', { callId: 'a'.repeat(32), media }).ok).toBe(false)
     expect(checkArgument('call.setMedia', { callId: 'a'.repeat(32), media }).ok).toBe(true)
