@@ -9,7 +9,7 @@ const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
-  "img-src 'self'",
+  "img-src 'self' data:",
   "connect-src 'self'",
   "media-src 'self' blob: mediastream:",
   "worker-src 'self'",

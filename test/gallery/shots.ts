@@ -57,6 +57,7 @@ const menuItem = (index: number) => async (page: Page) => {
 const openProof = (page: Page) => page.locator('header button').first().click()
 /** A button of the bar, from the start: microphone and camera have a menu each. */
 const bar = (index: number) => (page: Page) => page.locator('[role=toolbar] > *').nth(index).getByRole('button').click()
+const openPicker = (page: Page) => page.locator('[role=toolbar] > button').first().click()
 const settings = (index: number) =>
   after(
     (page) => page.keyboard.press('Control+Comma'),
@@ -215,6 +216,14 @@ export const SHOTS: readonly Shot[] = [
   main('call-camera-off', 'call-camera-off', CALL),
   main('call-audio', 'call-audio', ['dark', 'narrow', 'long', 'rtl']),
   main('call-muted', 'call-muted', CALL),
+  main('call-screen', 'call-screen', [...CALL, 'least', 'light']),
+  main('call-screen-alone', 'call-screen-alone', ['dark', 'narrow']),
+  main('call-share', 'call-connected', [...CALL, 'light'], openPicker),
+  main('call-sharing', 'call-connected', CALL, async (page) => {
+    await openPicker(page)
+    await page.getByRole('dialog').getByRole('radio').nth(2).click()
+    await page.getByRole('dialog').getByRole('button').last().click()
+  }),
   main('call-reconnecting', 'call-reconnecting', CALL),
   main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
   main('call-weak', 'call-connected', ['dark', 'narrow'], (page) => page.waitForTimeout(8500), 'trouble=connection'),

@@ -152,6 +152,11 @@ const states = {
     { kind: 'connected' },
     { remote: { audio: false, video: true, screen: false }, local: { audio: false, video: true, screen: false } },
   ),
+  'call-screen': inCall({ kind: 'connected' }, { remote: { audio: true, video: true, screen: true } }),
+  'call-screen-alone': inCall(
+    { kind: 'connected' },
+    { remote: { audio: true, video: false, screen: true }, local: { audio: true, video: false, screen: false } },
+  ),
   'call-reconnecting': inCall({ kind: 'reconnecting', until: Date.now() + 24_000 }),
   'call-verified': proofed({ verification: 'verified', path: 'relay' }),
   'call-no-words': proofed({ safetyWords: undefined }),

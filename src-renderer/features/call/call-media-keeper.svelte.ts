@@ -6,7 +6,9 @@
  */
 import { untrack } from 'svelte'
 import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { request } from '../../bridge/sightline.ts'
 import { ChosenDevices } from '../devices/chosen-devices.svelte.ts'
+import { attempt } from '../notices/notices.svelte.ts'
 import { CallMedia } from './call-media.svelte.ts'
 
 /** The announcing window comes first; nobody answers faster. */
@@ -28,6 +30,7 @@ export class CallMediaKeeper {
   readonly #callId = $derived.by(() => this.#call?.callId ?? this.#ringing)
   readonly #audio = $derived.by(() => this.#call?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#call?.local.video ?? false)
+  readonly #screen = $derived.by(() => this.#call?.local.screen ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   #media = $state.raw<CallMedia | undefined>()
 
@@ -55,6 +58,14 @@ export class CallMediaKeeper {
     })
     $effect.pre(() => {
       if (this.#isOn) this.#media?.setMedia({ audio: this.#audio, video: this.#video })
+    })
+    // What is captured decides, and main tells the other side: also when a window was closed, or the page was loaded anew.
+    $effect(() => {
+      const callId = this.#callId
+      const screen = this.#media?.sharing.isOn ?? false
+      if (!this.#isOn || callId === undefined || screen === this.#screen) return
+      const media = { audio: this.#audio, video: this.#video, screen }
+      void attempt(request('call.setMedia', { callId, media }))
     })
     $effect.pre(() => {
       this.#media?.useDevices(devices.all)

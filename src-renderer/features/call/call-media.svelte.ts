@@ -1,18 +1,21 @@
 /** One call's media session, as state. Its keys and packets come through a port of their own; no device is open before `setMedia`. */
 import type { CallId, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import { t } from '../../app/language/language.svelte.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
-import type { DeviceChoice, DevicesInUse, MediaSession, ScreenContent } from '../../devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse, MediaSession } from '../../devices/media-session.ts'
 import { openMediaSession } from '../../devices/open-media-session.ts'
 import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
+import { notices } from '../notices/notices.svelte.ts'
+import { Sharing } from '../share/sharing.svelte.ts'
 
 export class CallMedia {
   readonly session: MediaSession
   #preview = $state.raw<MediaStream | undefined>()
   #remoteSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
   #remoteScreenSize = $state.raw<{ readonly width: number; readonly height: number } | undefined>()
-  #isSharing = $state(false)
   readonly problems = new DeviceProblems()
+  readonly sharing = new Sharing(() => this.session)
   readonly #endHandover: () => void
 
   constructor(callId: CallId, devices: DeviceChoice) {
@@ -33,7 +36,8 @@ export class CallMedia {
           this.#remoteScreenSize = size
         },
         screenEnded: () => {
-          this.#isSharing = false
+          this.sharing.lost()
+          notices.show(t('share.lost'))
         },
       },
     })
@@ -56,23 +60,6 @@ export class CallMedia {
     return this.#remoteScreenSize
   }
 
-  /** Whether a screen or window is captured. */
-  get isSharing(): boolean {
-    return this.#isSharing
-  }
-
-  /** What main was told that the person picked. `false`: it cannot be captured. */
-  async share(content: ScreenContent): Promise<boolean> {
-    const shared = await this.session.shareScreen(content)
-    if (shared) this.#isSharing = true
-    return shared
-  }
-
-  stopSharing(): void {
-    this.#isSharing = false
-    this.session.stopScreen()
-  }
-
   setMedia(choice: DevicesInUse): void {
     void this.session.setMedia(choice)
   }
@@ -91,6 +78,5 @@ export class CallMedia {
     this.#preview = undefined
     this.#remoteSize = undefined
     this.#remoteScreenSize = undefined
-    this.#isSharing = false
   }
 }

@@ -2,17 +2,21 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { MemberId } from '../../../src-shared/ipc/group-view.ts'
 import type { CallId, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import { t } from '../../app/language/language.svelte.ts'
 import { openMediaPort } from '../../bridge/media-port.ts'
 import type { GroupSession } from '../../devices/group-session.ts'
-import type { DeviceChoice, DevicesInUse, ScreenContent } from '../../devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse } from '../../devices/media-session.ts'
 import { openGroupSession } from '../../devices/open-group-session.ts'
 import { tellDeviceChange } from '../devices/device-changes.ts'
 import { DeviceProblems } from '../devices/device-problems.svelte.ts'
+import { notices } from '../notices/notices.svelte.ts'
+import { Sharing } from '../share/sharing.svelte.ts'
 import { ActiveSpeaker } from './active-speaker.ts'
 
 export class GroupMedia {
   readonly session: GroupSession
   readonly problems = new DeviceProblems()
+  readonly sharing = new Sharing(() => this.session)
   /** Members whose picture comes in and is shown. */
   readonly pictures = new SvelteSet<MemberId>()
   /** Members whose screen comes in and is shown. */
@@ -24,7 +28,6 @@ export class GroupMedia {
   #preview = $state.raw<MediaStream | undefined>()
   #speaker = $state<MemberId | undefined>()
   #screen = $state.raw<{ readonly member: MemberId; readonly stream: MediaStream } | undefined>()
-  #isSharing = $state(false)
 
   constructor(callId: CallId, devices: DeviceChoice) {
     this.session = openGroupSession({
@@ -46,7 +49,8 @@ export class GroupMedia {
           else this.screens.add(member)
         },
         screenEnded: () => {
-          this.#isSharing = false
+          this.sharing.lost()
+          notices.show(t('share.lost'))
         },
         levels: (levels) => {
           this.#heard(levels)
@@ -100,23 +104,6 @@ export class GroupMedia {
     this.#screen = member === undefined ? undefined : { member, stream: this.session.show(member, 'screen') }
   }
 
-  /** Whether a screen or window is captured. */
-  get isSharing(): boolean {
-    return this.#isSharing
-  }
-
-  /** What main was told that the person picked. `false`: it cannot be captured. */
-  async share(content: ScreenContent): Promise<boolean> {
-    const shared = await this.session.shareScreen(content)
-    if (shared) this.#isSharing = true
-    return shared
-  }
-
-  stopSharing(): void {
-    this.#isSharing = false
-    this.session.stopScreen()
-  }
-
   /** Before there is a screen for them. */
   lookAhead(members: readonly MemberId[]): void {
     this.showOnly(members)
@@ -145,7 +132,6 @@ export class GroupMedia {
     this.#endHandover()
     this.session.close()
     this.#preview = undefined
-    this.#isSharing = false
   }
 
   #heard(levels: readonly (readonly [MemberId, number])[]): void {
