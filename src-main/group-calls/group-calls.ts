@@ -377,7 +377,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   mediaRestarted(callId: CallId): boolean {
     const { call } = this.state()
     if (call.kind !== 'inside' || call.groupId !== callId) return false
-    this.#returning = { callId, media: call.local }
+    this.#returning = { callId, media: { ...call.local, screen: false } }
     this.end(callId)
     return true
   }

@@ -72,6 +72,15 @@ async function together(...names: readonly Name[]): Promise<void> {
 const videoTime = (page: Page, handle: string): Promise<number> =>
   page.getByTestId(`member-${handle}-video`).evaluate((video) => (video as HTMLVideoElement).currentTime)
 
+const framesOf = (page: Page, id: string): Promise<number> =>
+  page.getByTestId(id).evaluate((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames)
+
+async function expectMoving(page: Page, id: string): Promise<void> {
+  await page.getByTestId(id).waitFor({ timeout: 30_000 })
+  const before = await framesOf(page, id)
+  await expect.poll(() => framesOf(page, id), { timeout: 20_000 }).toBeGreaterThan(before + 3)
+}
+
 describe('a group call of real apps', () => {
   it('rings, is answered, and shows everybody to everybody', { timeout: 180_000 }, async () => {
     await startGroup(await pageOf('ada'), 'ben', 'mia')
@@ -92,6 +101,28 @@ describe('a group call of real apps', () => {
     await ada.getByRole('log').getByText('Hello all').waitFor()
     await ada.keyboard.press('Escape')
     await until(ben, 'ben has the line', ({ group }) => group?.chat[0]?.text === 'Hello all')
+  })
+
+  it('shows a shared screen first, also to who comes back', { timeout: 180_000 }, async () => {
+    const [ada, ben, mia] = [await pageOf('ada'), await pageOf('ben'), await pageOf('mia')]
+    await ada.getByRole('button', { name: texts['share.open'] }).click()
+    const dialog = ada.getByRole('dialog', { name: texts['share.title'] })
+    await dialog.getByRole('radio', { name: texts['share.screen.whole'] }).click()
+    await dialog.getByRole('button', { name: texts['share.begin'] }).click()
+    for (const page of [ben, mia]) await expectMoving(page, 'shared-screen')
+    // Nobody's picture is as large.
+    const widths = await Promise.all(
+      ['shared-screen', 'member-ada'].map(async (id) => (await ben.getByTestId(id).boundingBox())?.width ?? 0),
+    )
+    expect(widths[0]).toBeGreaterThan(3 * (widths[1] ?? 0))
+    const { group } = await snapshot(ben)
+    await request(ben, 'call.end', group?.callId ?? '')
+    await together('ada', 'mia')
+    await ben.getByRole('button', { name: texts['group.joinAgain'] }).click()
+    await together('ada', 'ben', 'mia')
+    for (const page of [ben, mia]) await expectMoving(page, 'shared-screen')
+    await ada.getByRole('region', { name: texts['share.on'] }).getByRole('button').click()
+    for (const page of [ben, mia]) await page.getByTestId('shared-screen').waitFor({ state: 'detached' })
   })
 
   it('goes on with new keys without who left, and with who comes back', { timeout: 180_000 }, async () => {

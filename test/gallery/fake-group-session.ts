@@ -2,6 +2,7 @@
 import type { GroupSession, MosaicLayout } from '../../src-renderer/devices/group-session.ts'
 import type { GroupSessionOptions } from '../../src-renderer/devices/open-group-session.ts'
 import { paint, type Scene } from './drawn-people.ts'
+import { paintScreen } from './drawn-screen.ts'
 import { ME } from './fake-media-session.ts'
 
 const WALLS = ['#b8a389', '#5d7488', '#7d8f6b', '#93707e', '#6f6a8f', '#a08a5c', '#57868a', '#8a5f55']
@@ -64,7 +65,13 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
     shareScreen: () => Promise.resolve(true),
     stopScreen: () => undefined,
     microphoneLevel: () => 0.4,
-    show: (member) => {
+    show: (member, of) => {
+      if (of === 'screen') {
+        setTimeout(() => {
+          listener.memberScreen(member, { width: 1920, height: 1080 })
+        }, 30)
+        return paintScreen()
+      }
       show(member)
       return paint(sceneOf(member))
     },

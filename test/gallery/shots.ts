@@ -265,16 +265,17 @@ export const SHOTS: readonly Shot[] = [
   main('group-four', 'group-four', CALL),
   main('group-speaker', 'group-seven', CALL, (page) => page.getByTestId('member-mara').click()),
   main('group-seven', 'group-seven', CALL),
-  main('group-people', 'group-seven', [...CALL, 'light'], bar(4)),
-  main('group-chat', 'group-chat', [...CALL, 'light'], bar(5)),
+  main('group-screen', 'group-screen', [...CALL, 'least']),
+  main('group-people', 'group-seven', [...CALL, 'light'], bar(5)),
+  main('group-chat', 'group-chat', [...CALL, 'light'], bar(6)),
   main('group-proof', 'group-four', ['dark', 'narrow', 'light'], async (page) => {
     await openProof(page)
     await page.getByRole('button', { name: 'Compare words' }).click()
   }),
   main('group-seventeen', 'group-seventeen', CALL),
   main('group-full', 'group-full', CALL),
-  main('group-lobby', 'group-lobby', CALL, bar(4)),
-  main('group-link', 'group-four', ['dark', 'light'], bar(4)),
+  main('group-lobby', 'group-lobby', CALL, bar(5)),
+  main('group-link', 'group-four', ['dark', 'light'], bar(5)),
   main('group-knocking', 'group-knocking', CALL),
   main('link-paste', 'people', ['dark', 'light'], async (page) => {
     await page.keyboard.press('Control+n')

@@ -196,6 +196,9 @@ const states = {
   }),
   'group-two': inAGroup({ members: members(1) }),
   'group-four': inAGroup({}),
+  'group-screen': inAGroup({
+    members: members(4).map((one, at) => (at === 1 ? { ...one, media: { ...one.media, screen: true } } : one)),
+  }),
   'group-seven': inAGroup(crowd()),
   'group-seventeen': inAGroup({ members: members(16) }),
   'group-full': inAGroup({ members: members(32) }),

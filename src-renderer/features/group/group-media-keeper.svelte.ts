@@ -1,7 +1,9 @@
 /** Keeps the media of a group call open while it is on. Each stay in it has a session of its own: its streams are new. */
 import { untrack } from 'svelte'
 import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { request } from '../../bridge/sightline.ts'
 import { ChosenDevices } from '../devices/chosen-devices.svelte.ts'
+import { attempt } from '../notices/notices.svelte.ts'
 import { GroupMedia } from './group-media.svelte.ts'
 
 export class GroupMediaKeeper {
@@ -16,6 +18,7 @@ export class GroupMediaKeeper {
   readonly #stay = $derived.by(() => Math.max(1, this.#group?.stay ?? 1))
   readonly #audio = $derived.by(() => this.#group?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#group?.local.video ?? false)
+  readonly #screen = $derived.by(() => this.#group?.local.screen ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   readonly #members = $derived.by(() => (this.#group?.members ?? []).map(({ id }) => id).join())
   // A 1:1 call that becomes this one is still seen and heard (R36).
@@ -41,6 +44,13 @@ export class GroupMediaKeeper {
     })
     $effect.pre(() => {
       this.#media?.setMedia({ audio: this.#audio, video: this.#video })
+    })
+    // What is captured decides, as in a 1:1 call.
+    $effect(() => {
+      const callId = this.#callId
+      const screen = this.#media?.sharing.isOn ?? false
+      if (callId === undefined || screen === this.#screen) return
+      void attempt(request('call.setMedia', { callId, media: { audio: this.#audio, video: this.#video, screen } }))
     })
     $effect.pre(() => {
       this.#media?.useDevices(devices.all)

@@ -12,7 +12,7 @@ export interface Wanted {
 /** Headers, reports and what is sent again. */
 const OVERHEAD = 1.1
 
-/** A share for each, in the same order. `downlink`: bits a second; `undefined`: no limit is known. `pictures`: the most important first. */
+/** A share for each, in the same order. `downlink`: bits a second, without what shared screens take of it; `undefined`: no limit is known. `pictures`: the most important first. */
 export function allocate(pictures: readonly Wanted[], downlink: number | undefined): readonly Share[] {
   if (downlink === undefined) return pictures.map(({ layer }) => whole(layer))
   let left = downlink / OVERHEAD - VOICES * OPUS_BITRATE

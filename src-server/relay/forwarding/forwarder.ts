@@ -14,6 +14,7 @@ import { allocate } from './allocation.ts'
 import { KeptPackets } from './kept-packets.ts'
 import { LoudestVoices, VOICES } from './loudest.ts'
 import { PictureSource, type Share } from './picture-source.ts'
+import { ScreenRate } from './screen-rate.ts'
 
 /** A member that is in the room. */
 export interface Participant {
@@ -36,6 +37,7 @@ const KEPT_STREAMS = 8
 
 interface Sender extends Participant {
   readonly picture: PictureSource
+  readonly screen: ScreenRate
   /** By SSRC. */
   readonly kept: Map<number, KeptPackets>
   readonly arrivals: ArrivalLog
@@ -60,7 +62,13 @@ export class Forwarder {
           member,
           goesOn
             ? known
-            : { ...participant, picture: new PictureSource(member, now), kept: new Map(), arrivals: new ArrivalLog() },
+            : {
+                ...participant,
+                picture: new PictureSource(member, now),
+                screen: new ScreenRate(now),
+                kept: new Map(),
+                arrivals: new ArrivalLog(),
+              },
         ] as const
       }),
     )
@@ -112,8 +120,7 @@ export class Forwarder {
     if (isRtcp(packet)) return this.#sendToAll(from, packet)
     noteArrival(sender, ssrc, packet)
     const kind = kindOfSsrc(ssrc)
-    // Screens have one size, and are what everybody looks at.
-    if (kind === 'screen') return this.#sendToAll(from, packet)
+    if (kind === 'screen') return this.#forwardScreen(sender, ssrc, packet, now)
     if (kind === 'audio') return this.#forwardVoice(from, packet, now)
     return kind === 'video' ? this.#forwardPicture(sender, ssrc, packet, now) : 0
   }
@@ -126,15 +133,17 @@ export class Forwarder {
     return isHeard ? this.#sendToAll(from, packet) : 0
   }
 
+  /** Screens have one size, and are what everybody looks at. */
+  #forwardScreen(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
+    keptOf(sender, ssrc).keep(packet)
+    sender.screen.came(packet.length, now)
+    return this.#sendToAll(sender.member, packet)
+  }
+
   #forwardPicture(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
     const picture = peekForwarding(packet, 'video')
     if (picture === undefined) return 0
-    let kept = sender.kept.get(ssrc)
-    if (kept === undefined) {
-      if (sender.kept.size >= KEPT_STREAMS) sender.kept.clear()
-      sender.kept.set(ssrc, (kept = new KeptPackets()))
-    }
-    kept.keep(packet)
+    keptOf(sender, ssrc).keep(packet)
     return sender.picture.forward(packet, picture, now)
   }
 
@@ -160,7 +169,11 @@ export class Forwarder {
         const sender = senders.get(member)
         return sender === undefined || sender.member === receiver ? [] : [{ sender, source: sender.picture, layer }]
       })
-      const shares = allocate(looked, downlink === 0 ? undefined : downlink * 1000)
+      const screens = [...senders.values()].reduce(
+        (sum, { member, screen }) => (member === receiver ? sum : sum + screen.at(now)),
+        0,
+      )
+      const shares = allocate(looked, downlink === 0 ? undefined : downlink * 1000 - screens)
       for (const [at, { sender }] of looked.entries()) {
         const share = shares[at]
         if (share !== undefined) bySender.get(sender)?.set(receiver, share)
@@ -168,6 +181,15 @@ export class Forwarder {
     }
     for (const [sender, shares] of bySender) sender.picture.serve(shares, now)
   }
+}
+
+function keptOf({ kept: streams }: Sender, ssrc: number): KeptPackets {
+  let kept = streams.get(ssrc)
+  if (kept === undefined) {
+    if (streams.size >= KEPT_STREAMS) streams.clear()
+    streams.set(ssrc, (kept = new KeptPackets()))
+  }
+  return kept
 }
 
 /** RFC 5761 section 4. */

@@ -1,9 +1,10 @@
 /** docs/protocol/media.md, section 2: which formats a side decodes, told in its reports. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Reports } from '../../../src-renderer/media-worker/reports.ts'
-import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
+import { buildRtcp, parseRtcp, type RtcpPacket } from '../../../src-shared/media/rtcp.ts'
 import { RtpSender } from '../../../src-shared/media/rtp-sender.ts'
 import type { VideoCodec } from '../../../src-shared/media/payload-types.ts'
+import type { MediaKind } from '../../../src-shared/media/ssrc.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 beforeEach(() => {
@@ -86,5 +87,77 @@ describe('the formats that a side decodes', () => {
     const compound = buildRtcp([{ kind: 'decodable-formats', sender: 0x11, payloadTypes: [111, 98] }])
     there.take('audio', compound, 0)
     expect(heard).toEqual([])
+  })
+})
+
+describe('a shared screen', () => {
+  const AUDIO = 0x21
+  const VIDEO = 0x22
+  const SCREEN = 0x23
+
+  function reporting() {
+    const sent: { kind: MediaKind; packets: readonly RtcpPacket[] }[] = []
+    const keyframes: number[] = []
+    const missing: number[] = []
+    const stream = (ssrc: number, clockRate: number) =>
+      new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
+    const own = { audio: stream(AUDIO, 48_000), video: stream(VIDEO, 90_000), screen: stream(SCREEN, 90_000) }
+    const reports = new Reports(own, {
+      send: (kind, compound) => sent.push({ kind, packets: parseRtcp(compound) ?? [] }),
+      decodableThere: () => undefined,
+      keyframeRequested: (ssrc) => keyframes.push(ssrc),
+      packetsMissing: (ssrc) => missing.push(ssrc),
+    })
+    return { reports, own, sent, keyframes, missing }
+  }
+
+  it('is not reported on before there is one', () => {
+    const { reports, own, sent } = reporting()
+    reports.start()
+    vi.advanceTimersByTime(3000)
+    expect(sent.some(({ kind }) => kind === 'screen')).toBe(false)
+    own.screen.packets({
+      payloadType: 96,
+      payloads: [new Uint8Array(9)],
+      timestampUs: 1000,
+      capturedAt: 1,
+      marker: true,
+    })
+    vi.advanceTimersByTime(1000)
+    const report = sent.find(({ kind }) => kind === 'screen')
+    expect(report?.packets[0]).toMatchObject({ kind: 'sender-report', ssrc: SCREEN })
+    reports.stop()
+  })
+
+  it('is asked for under its own key, in the name of the own screen', () => {
+    const { reports, sent } = reporting()
+    reports.requestKeyframe(0x33)
+    reports.requestPackets(0x33, [7])
+    reports.requestKeyframe(0x32)
+    expect(sent.map(({ kind }) => kind)).toEqual(['screen', 'screen', 'video'])
+    expect(sent[0]?.packets.at(-1)).toEqual({ kind: 'picture-loss', sender: SCREEN, media: 0x33 })
+    expect(sent[1]?.packets).toMatchObject([{ kind: 'negative-acknowledgement', sender: SCREEN, lost: [7] }])
+  })
+
+  it('answers for itself, and for no sound', () => {
+    const { reports, keyframes, missing } = reporting()
+    const ask = (media: number) => {
+      const sender = 0x33
+      const lost = [3]
+      reports.take('screen', buildRtcp([{ kind: 'negative-acknowledgement', sender, media, lost }]), 0)
+      reports.take(
+        'screen',
+        buildRtcp([
+          { kind: 'receiver-report', ssrc: sender, reports: [] },
+          { kind: 'picture-loss', sender, media },
+        ]),
+        0,
+      )
+    }
+    for (const media of [AUDIO, VIDEO, SCREEN, 0x99]) ask(media)
+    expect([keyframes, missing]).toEqual([
+      [VIDEO, SCREEN],
+      [VIDEO, SCREEN],
+    ])
   })
 })

@@ -1,3 +1,4 @@
+import { screenOrder } from '../../../src-renderer/features/group/screen-order.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import en from '../../../src-renderer/app/language/en.json' with { type: 'json' }
@@ -157,4 +158,11 @@ describe('the words of a group call', () => {
     expect(callLine(entry, t)).toBe('Missed group call')
     expect(callLine({ ...entry, durationMs: 120_000, reason: 'hung-up' }, t)).toContain('Group call of 2')
   })
+})
+
+it('the stage has the screen that began last, and goes back to the one before it', () => {
+  expect(screenOrder([], ['a', 'b'])).toEqual(['a', 'b'])
+  expect(screenOrder(['b'], ['a', 'b'])).toEqual(['b', 'a'])
+  expect(screenOrder(['b', 'a'], ['b'])).toEqual(['b'])
+  expect(screenOrder(['b', 'a'], [])).toEqual([])
 })

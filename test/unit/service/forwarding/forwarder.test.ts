@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Forwarder } from '../../../../src-server/relay/forwarding/forwarder.ts'
 import type { RoomMember } from '../../../../src-server/relay/room.ts'
-import { groupSsrc } from '../../../../src-shared/media/ssrc.ts'
+import { groupSsrc, type MediaKind } from '../../../../src-shared/media/ssrc.ts'
 import { forwardingElements } from '../../../../src-shared/media/forwarding.ts'
 import { buildRtp } from '../../../../src-shared/media/rtp.ts'
 import { parseRtcp } from '../../../../src-shared/media/rtcp.ts'
@@ -71,8 +71,8 @@ function packetOf(
   stream: number,
   timestamp: number,
   size = 100,
+  kind: MediaKind = about.audioLevel === undefined ? 'video' : 'audio',
 ): Buffer {
-  const kind = about.audioLevel === undefined ? 'video' : 'audio'
   return Buffer.from(
     buildRtp({
       payloadType: 96,
@@ -94,6 +94,10 @@ function picture(from: Device, layer: number, timestamp: number, { keyframe = fa
 
 const voice = (from: Device, level: number) =>
   forwarder.forward(from, packetOf(from, { audioLevel: { voice: level < 60, level } }, 0, now), now)
+
+function screen(from: Device, timestamp: number, size = 100): number | 'foreign' {
+  return forwarder.forward(from, packetOf(from, {}, 0, timestamp, size, 'screen'), now)
+}
 
 const isHeard = (from: Device, level: number) => voice(from, level) !== 0
 
@@ -313,6 +317,50 @@ describe('packets that did not arrive', () => {
     forwarder.missing(at(0), groupSsrc(at(1).prefix, 9, 'video'), [1], now)
     forwarder.missing(new Device(7), groupSsrc(at(1).prefix, 0, 'video'), [1], now)
     expect(people.every(({ frames }) => frames.every(({ kind }) => kind === 'wanted'))).toBe(true)
+  })
+})
+
+describe('a shared screen', () => {
+  it('goes to all, whoever looks at what', () => {
+    enter(4)
+    look(at(1), [])
+    expect(screen(at(0), 10)).toBe(3)
+    expect(people.map(({ packets }) => packets.length)).toEqual([0, 1, 1, 1])
+  })
+
+  it('comes again from here where it was lost', () => {
+    enter(3)
+    const [a, b] = [at(0), at(1)]
+    for (const timestamp of [10, 20, 30]) screen(a, timestamp)
+    b.packets.splice(0)
+    forwarder.missing(b, groupSsrc(a.prefix, 0, 'screen'), [2], now)
+    expect(b.packets.map((packet) => packet.readUInt32BE(4))).toEqual([20])
+    expect(at(2).packets).toHaveLength(3)
+  })
+
+  it('leaves pictures less of a narrow network, and gives it back', () => {
+    enter(3)
+    const [a, b, c] = [at(0), at(1), at(2)]
+    const layers = () => {
+      picture(a, 0, now, { keyframe: true, size: 400 })
+      picture(a, 1, now, { keyframe: true, size: 1000 })
+      return c.packets.splice(0).map((packet) => ((packet[20] ?? 0) >> 4) & 7)
+    }
+    const pass = (milliseconds: number, work: () => void) => {
+      for (const end = now + milliseconds; now < end; now += 50) {
+        work()
+        layers()
+      }
+    }
+    look(c, [[a, 1]], 900)
+    pass(3000, () => undefined)
+    expect(layers()).toContain(1)
+    pass(3000, () => {
+      for (let packets = 0; packets < 4; packets++) screen(b, now, 1000)
+    })
+    expect(layers()).not.toContain(1)
+    pass(4000, () => undefined)
+    expect(layers()).toContain(1)
   })
 })
 
