@@ -26,7 +26,10 @@ export class ScreenSharing {
 
   async sources(): Promise<ScreenSources> {
     if (isDenied()) return { kind: 'denied' }
-    const found = await desktopCapturer.getSources({ types: ['screen', 'window'], thumbnailSize: PICTURE_SIZE })
+    // It fails where the person closed the system's own dialog, or there is no service to show one.
+    const found = await desktopCapturer
+      .getSources({ types: ['screen', 'window'], thumbnailSize: PICTURE_SIZE })
+      .catch(() => [])
     const own = new Set(this.#ownWindows().map((window) => nativeId(window.getMediaSourceId())))
     const foreign = found.filter(({ id }) => !own.has(nativeId(id)))
     this.#picks.offer(foreign)

@@ -11,6 +11,7 @@ import {
   callByHandle,
   closeProof,
   openProof,
+  request,
   statistics,
   until,
   untilMedia,
@@ -142,6 +143,15 @@ describe('a shared screen', () => {
         video.received.rendered >= first.video.received.rendered + 30,
     )
     expect(later.screen.received.codec).toBe('VP8')
+    for (const videoCodec of ['VP9', 'H264'] as const) {
+      await request(there, 'settings.update', { videoCodec })
+      const { screen: before } = await statistics(here)
+      await untilStatistics(
+        here,
+        `the screen in ${videoCodec}`,
+        ({ screen: { received } }) => received.codec === videoCodec && received.rendered > before.received.rendered + 5,
+      )
+    }
     const picture = await shown(here)
     expect(Math.min(picture.width, picture.height)).toBeGreaterThanOrEqual(540)
     expect(picture.brightest).toBeGreaterThan(60)
