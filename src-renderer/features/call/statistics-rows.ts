@@ -8,7 +8,7 @@ export interface Group {
 }
 
 export function statisticsGroups(statistics: CallStatistics, t: Translate, locale: string): readonly Group[] {
-  const { video, audio, packets } = statistics
+  const { video, screen, audio, packets } = statistics
   const none = t('stats.none')
   const number = (value: number) => formatOf(locale, undefined, 0).format(value)
   const unit = (unit: string, value: number | undefined, digits = 0) =>
@@ -55,6 +55,20 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
       title: 'stats.group.videoSent',
       rows: [...counters(video.sent), { label: 'stats.keyframesRequested', value: number(video.keyframesRequested) }],
     },
+    ...(screen.received.codec === undefined
+      ? []
+      : [
+          {
+            title: 'stats.group.screenReceived' as const,
+            rows: [
+              ...counters(screen.received),
+              { label: 'stats.rendered' as const, value: number(screen.received.rendered) },
+            ],
+          },
+        ]),
+    ...(screen.sent.codec === undefined
+      ? []
+      : [{ title: 'stats.group.screenSent' as const, rows: counters(screen.sent) }]),
     {
       title: 'stats.group.audio',
       rows: [

@@ -95,7 +95,10 @@ describe('statisticsGroups', () => {
       received: { ...counters, rendered: 1200, freezes: 1, freezeMs: 640 },
       keyframesRequested: 0,
     },
-    screen: { sent: counters, received: { ...counters, rendered: 0, freezes: 0, freezeMs: 0 } },
+    screen: {
+      sent: { ...counters, codec: undefined },
+      received: { ...counters, rendered: 7, freezes: 0, freezeMs: 0 },
+    },
     audio: { codec: 'opus', sentMs: 12_340, playedMs: 12_000, concealedMs: 0, bufferMs: 42 },
     packets: { sent: 10, received: 9, lost: 1, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: undefined,
@@ -119,5 +122,10 @@ describe('statisticsGroups', () => {
     expect(rows.get('stats.group.videoSent stats.codec')).toBe('–')
     expect(rows.get('stats.group.videoReceived stats.skew')).toBe('–')
     expect(rows.get('stats.group.audio stats.audioSent')).toBe('12.3 s')
+  })
+
+  it('speaks of screens where there was one', () => {
+    expect(rows.get('stats.group.screenReceived stats.rendered')).toBe('7')
+    expect(rows.has('stats.group.screenSent stats.codec')).toBe(false)
   })
 })
