@@ -3,7 +3,7 @@
  * loudest, all reports. Packets that were lost on the way to a receiver are sent to it again from here. It reads headers only.
  */
 import { type Ms, SECOND, type UnixMs } from '../../../src-shared/base/time.ts'
-import { ArrivalLog } from '../../../src-shared/media/congestion/arrival-log.ts'
+import { ArrivalLog, RELAY_REPORT_INTERVAL } from '../../../src-shared/media/congestion/arrival-log.ts'
 import { peekForwarding } from '../../../src-shared/media/forwarding.ts'
 import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
 import { sequenceNumberOf } from '../../../src-shared/media/rtp.ts'
@@ -67,7 +67,7 @@ export class Forwarder {
                 picture: new PictureSource(member, now),
                 screen: new ScreenRate(now),
                 kept: new Map(),
-                arrivals: new ArrivalLog(),
+                arrivals: new ArrivalLog(RELAY_REPORT_INTERVAL),
               },
         ] as const
       }),

@@ -5,7 +5,9 @@ import type { CongestionFeedback, StreamArrivals } from '../rtcp-congestion.ts'
 import { SequenceTracker } from '../sequence.ts'
 
 /** As often as three packets of sound: a queue is noticed soon, and the reports themselves take 20 kbit/s. */
-const INTERVAL: Ms = 60
+const REPORT_INTERVAL: Ms = 60
+/** Of the relay, which reports to all members of a call: a report costs it as much as some four copies of a packet. */
+export const RELAY_REPORT_INTERVAL: Ms = 100
 /** Of one stream in one report; of a longer row the end is reported. */
 const MAX_REPORTED = 400
 
@@ -54,7 +56,12 @@ const MAX_STREAMS = 8
 export class ArrivalLog {
   /** By SSRC. */
   readonly #streams = new Map<number, StreamLog>()
+  readonly #interval: Ms
   #reportedAt: Ms = -Infinity
+
+  constructor(interval = REPORT_INTERVAL) {
+    this.#interval = interval
+  }
 
   /** An authentic packet came in. */
   arrived(ssrc: number, sequenceNumber: number, now: Ms): void {
@@ -70,7 +77,7 @@ export class ArrivalLog {
 
   /** Call after packets came in: the report that is due, if one is. `sender`: the SSRC to report as. */
   takeReport(sender: number, now: Ms): CongestionFeedback | undefined {
-    if (now - this.#reportedAt < INTERVAL) return undefined
+    if (now - this.#reportedAt < this.#interval) return undefined
     const streams = [...this.#streams].flatMap(([ssrc, stream]) => stream.report(ssrc, now) ?? [])
     if (streams.length === 0) return undefined
     this.#reportedAt = now

@@ -5,7 +5,7 @@
 import type { FromMain, FromWorker } from '../../../src-shared/ipc/media-port.ts'
 import { joinPackets, splitPackets } from '../../../src-shared/ipc/packet-batch.ts'
 import { parseForwarding } from '../../../src-shared/media/forwarding.ts'
-import { ArrivalLog } from '../../../src-shared/media/congestion/arrival-log.ts'
+import { ArrivalLog, RELAY_REPORT_INTERVAL } from '../../../src-shared/media/congestion/arrival-log.ts'
 import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
 import { isRtcp, sequenceNumberOf, ssrcOf } from '../../../src-shared/media/rtp.ts'
 
@@ -25,7 +25,7 @@ export class Hub {
 
   constructor(ports: readonly MessagePort[]) {
     this.#ports = ports
-    this.#arrivals = ports.map(() => new ArrivalLog())
+    this.#arrivals = ports.map(() => new ArrivalLog(RELAY_REPORT_INTERVAL))
     this.#routes = ports.map(() => ports.map(() => ({ wanted: 0, forwarding: undefined })))
     ports.forEach((port, sender) => {
       port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
