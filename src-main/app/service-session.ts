@@ -3,7 +3,13 @@ import { failure } from '../../src-shared/base/result.ts'
 import { SUITES } from '../../src-shared/crypto/suites.ts'
 import type { CreateOutcome } from '../../src-shared/ipc/contract.ts'
 import type { IncomingView, Settings } from '../../src-shared/ipc/snapshot.ts'
-import { hostHeader, linkAuthority, relayUrl, type ServiceAddress } from '../../src-shared/protocol/service/address.ts'
+import {
+  hostHeader,
+  linkAuthority,
+  relayUrl,
+  type ServiceAddress,
+  stunUrl,
+} from '../../src-shared/protocol/service/address.ts'
 import { AccountDirectory } from '../account/directory.ts'
 import type { OwnAccount } from '../account/identity.ts'
 import { DeviceMail } from '../account/mail.ts'
@@ -54,6 +60,8 @@ export class ServiceSession {
   readonly #registration: Registration
   #parts: AccountParts | undefined
   #closed = false
+  /** Of the service, once it has told. */
+  #stunServers: readonly string[] = []
   /** What rings, by kind; one of them at most. */
   readonly #ringing: { call: IncomingView | undefined; group: IncomingView | undefined } = {
     call: undefined,
@@ -255,7 +263,7 @@ export class ServiceSession {
       invitations: withoutFailing(store.invitations, (error) => {
         log.error({ error }, 'an invitation was not kept')
       }),
-      directs: createDirectLinks({ clock }),
+      directs: createDirectLinks({ clock, stunServers: () => this.#stunServers }),
       mediaPorts,
       show: ({ call, incoming }) => {
         this.#ringing.call = incoming
@@ -283,6 +291,8 @@ export class ServiceSession {
       if (outcome !== 'published') this.#options.log.warn({ outcome }, 'the account was not announced')
       // A service that did not know this device a moment ago has refused its prekeys: they go again.
       else if (!(await parts.prekeys.tend())) await parts.prekeys.tend()
+      const port = await this.#client.stunPort()
+      if (port.ok) this.#stunServers = [stunUrl(this.#options.address, port.value)]
     } catch (error) {
       if (!this.#closed) this.#options.log.error({ error }, 'the account was not announced')
     }

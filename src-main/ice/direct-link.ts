@@ -20,8 +20,8 @@ import {
 
 export interface DirectLinksOptions {
   readonly clock: Clock
-  /** `stun:host:port`: where this device learns its address behind a NAT. */
-  readonly stunServers?: readonly string[]
+  /** `stun:host:port`: where this device learns its address behind a NAT, as known when a path begins. */
+  readonly stunServers?: () => readonly string[]
   /** The one address to use; all of the machine's if left out. */
   readonly bindAddress?: string
 }
@@ -61,24 +61,29 @@ class NodeDirectLink implements DirectLink {
     this.#role = role
     this.#options = options
     this.#listener = listener
-    this.#peer = new Peer('direct', role, options, {
-      described: (sdp) => this.#described(sdp),
-      candidate: (candidate) => {
-        this.#ownCandidates.push(candidate)
-        this.#announceSoon()
+    this.#peer = new Peer(
+      'direct',
+      role,
+      { ...options, stunServers: options.stunServers?.() },
+      {
+        described: (sdp) => this.#described(sdp),
+        candidate: (candidate) => {
+          this.#ownCandidates.push(candidate)
+          this.#announceSoon()
+        },
+        gathered: () => this.#announce(),
+        opened: () => this.#opened(),
+        message: (message) => {
+          this.#liveness?.heard()
+          if (message.length > 0) this.#listener.message(message)
+        },
+        packet: (packet) => {
+          this.#liveness?.heard()
+          this.#listener.packet(packet)
+        },
+        lost: () => this.#lose(),
       },
-      gathered: () => this.#announce(),
-      opened: () => this.#opened(),
-      message: (message) => {
-        this.#liveness?.heard()
-        if (message.length > 0) this.#listener.message(message)
-      },
-      packet: (packet) => {
-        this.#liveness?.heard()
-        this.#listener.packet(packet)
-      },
-      lost: () => this.#lose(),
-    })
+    )
   }
 
   connect(endpoint: DirectEndpoint): void {

@@ -95,6 +95,10 @@ export class ServiceClient implements Service {
     return this.#request('prekeyStock', undefined, [])
   }
 
+  stunPort(): Outcome<number> {
+    return this.#request('stunPort', undefined, [])
+  }
+
   fetchPrekey(certHash: Bytes): Outcome<Bytes, 'unknown'> {
     return this.#request('fetchPrekey', certHash, ['unknown'])
   }

@@ -55,6 +55,8 @@ export interface Service {
     accountPub: Bytes,
     authority: Bytes,
   ): Promise<Result<Bytes, ServiceFailure | 'ticket' | 'unknown'>>
+  /** The UDP port on the service's host where this device learns how others see its address. */
+  stunPort(): Promise<Result<number, ServiceFailure>>
   /** Trades this device's offer for the relay's answer (SDP with the relay's candidates). */
   relayConnect(ticket: Bytes, offer: string): Promise<Result<string, ServiceFailure | 'ticket'>>
 

@@ -11,6 +11,7 @@ export const USAGE = `The Sightline service: directory, push and relay for calls
 
   --port N         TCP port (SIGHTLINE_PORT, default ${String(DEFAULT_PORT)})
   --relay-port N   UDP port of the relay (SIGHTLINE_RELAY_PORT, default: the same number)
+  --stun-port N    UDP port that tells devices their address (SIGHTLINE_STUN_PORT, default: the relay's plus one)
   --host A         listen on this address only (SIGHTLINE_HOST, default: all)
   --names A,B      names or addresses by which others reach this service beyond its own addresses,
                    needed behind a NAT or a proxy (SIGHTLINE_NAMES)
@@ -46,6 +47,7 @@ function configuration(argv: readonly string[], environment: Environment): Confi
     options: {
       port: { type: 'string' },
       'relay-port': { type: 'string' },
+      'stun-port': { type: 'string' },
       host: { type: 'string' },
       names: { type: 'string' },
       data: { type: 'string' },
@@ -70,6 +72,7 @@ function configuration(argv: readonly string[], environment: Environment): Confi
     options: {
       port: portNumber(given(values.port, 'SIGHTLINE_PORT'), '--port') ?? DEFAULT_PORT,
       relayPort: portNumber(given(values['relay-port'], 'SIGHTLINE_RELAY_PORT'), '--relay-port'),
+      stunPort: portNumber(given(values['stun-port'], 'SIGHTLINE_STUN_PORT'), '--stun-port'),
       host: given(values.host, 'SIGHTLINE_HOST'),
       names: (given(values.names, 'SIGHTLINE_NAMES') ?? '')
         .split(',')

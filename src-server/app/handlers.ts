@@ -102,6 +102,8 @@ export function createHandlers(parts: ServiceParts): Handlers {
       if (!(await allow('links', deviceKey(session)))) return failure('rate-limited')
       return links.remove(device(session).accountPub, linkId)
     },
+
+    stunPort: () => Promise.resolve(success(parts.stun.port)),
   }
 }
 

@@ -6,6 +6,7 @@
 import * as crypto from 'node:crypto'
 import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
+import { DEFAULT_PORT } from '../../src-shared/protocol/service/address.ts'
 import { DiskFullError } from '../storage/free-space.ts'
 import { FolderInUseError } from '../storage/folder-lock.ts'
 import { NewerSchemaError } from '../storage/migrations.ts'
@@ -95,7 +96,8 @@ function explain(error: unknown, { options }: Configuration): string {
     return error.message
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const ports = `TCP ${String(options.port)} or UDP ${String(options.relayPort ?? options.port)}`
+  const relayPort = options.relayPort ?? options.port ?? DEFAULT_PORT
+  const ports = `TCP ${String(options.port)} or UDP ${String(relayPort)} or ${String(options.stunPort ?? relayPort + 1)}`
   if (code === 'EADDRINUSE') return `Another program uses port ${ports}. Stop it, or choose another with --port.`
   if (code === 'EACCES') return `No permission for the data folder or the port. Nothing was changed.`
   return `The service could not start: ${error instanceof Error ? error.message : 'unknown reason'}`

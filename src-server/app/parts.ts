@@ -8,6 +8,7 @@ import type { Links } from '../directory/links.ts'
 import type { Prekeys } from '../directory/prekeys.ts'
 import type { PushQueue } from '../push/queue.ts'
 import type { Relay } from '../relay/relay.ts'
+import type { StunServer } from '../stun/stun-server.ts'
 import type { Log } from './log.ts'
 import type { OwnNames } from './own-names.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -24,5 +25,6 @@ export interface ServiceParts {
   readonly links: Links
   readonly queue: PushQueue
   readonly relay: Relay
+  readonly stun: StunServer
   readonly ticketKeys: TicketKeys
 }

@@ -22,6 +22,7 @@ import { lockFolder } from '../storage/folder-lock.ts'
 import { migrate } from '../storage/migrations.ts'
 import { ticketKeys } from '../storage/secrets.ts'
 import { Gateway, listen, listeningPort, type Tls } from './gateway.ts'
+import { startStun } from '../stun/stun-server.ts'
 import { createLog, describeError, type Log, type LogLevel } from './log.ts'
 import { createOwnNames } from './own-names.ts'
 import type { ServiceParts } from './parts.ts'
@@ -36,6 +37,8 @@ export interface ServiceOptions {
   readonly port?: number | undefined
   /** UDP; 0 for any. Without one, the same number as `port`, or any when that is any. */
   readonly relayPort?: number | undefined
+  /** UDP; 0 for any. Without one, the number after the relay's, or any when the relay's is any. */
+  readonly stunPort?: number | undefined
   /** The one address to listen on; all without one. */
   readonly host?: string | undefined
   /** Names and addresses under which the service is reached beyond those that it finds itself, with a port or without. */
@@ -106,6 +109,11 @@ async function compose(
     foreign: (packets) => log.warn('a device sent packets in the name of others', { packets }),
   })
   undo.push(() => relay.stop())
+  const stun = await startStun({
+    port: options.stunPort ?? (options.relayPort === 0 || options.port === 0 ? 0 : relay.port + 1),
+    host: options.host,
+  })
+  undo.push(() => stun.stop())
 
   const names = createOwnNames({
     port,
@@ -126,6 +134,7 @@ async function compose(
     links: new Links(database),
     queue: new PushQueue(database),
     relay,
+    stun,
     ticketKeys: await ticketKeys(database, random),
   }
   const gateway = new Gateway(server, parts, () => database.probe())

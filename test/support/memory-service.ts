@@ -174,6 +174,9 @@ class TestService implements Service {
     return Promise.resolve(this.#service.online ? success(oneTime.length + this.claimedStock) : offline)
   }
 
+  /** There is no network. */
+  stunPort: Service['stunPort'] = () => Promise.resolve(offline)
+
   fetchPrekey: Service['fetchPrekey'] = (certHash) => {
     if (!this.#service.online) return Promise.resolve(offline)
     const prekey = this.#service.fetchPrekey(certHash)

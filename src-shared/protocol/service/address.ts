@@ -92,6 +92,11 @@ export function serviceUrl(address: ServiceAddress): string {
   return `${address.secure ? 'wss' : 'ws'}://${hostHeader(address)}${PATH}`
 }
 
+/** RFC 7064. `port`: UDP, on the service's host. */
+export function stunUrl({ host }: ServiceAddress, port: number): string {
+  return `stun:${bracket(host)}:${String(port)}`
+}
+
 /** Where the relay is reached without UDP. */
 export function relayUrl(address: ServiceAddress): string {
   return `${serviceUrl(address)}/relay`

@@ -98,6 +98,8 @@ export interface Operations {
   /** The link's id; the reply is its blob. */
   getLink: Exchange<Bytes, Bytes>
   removeLink: Exchange<Bytes, undefined>
+  /** The reply is the UDP port where the service answers STUN, on the host that was dialled. */
+  stunPort: Exchange<undefined, number>
 }
 
 export type OperationName = keyof Operations
@@ -247,6 +249,7 @@ export const operations: { readonly [Name in OperationName]: Operation<RequestOf
   },
   getLink: { type: 14, request: linkId, reply: linkBlob },
   removeLink: { type: 15, request: linkId, reply: nothing },
+  stunPort: { type: 16, request: nothing, reply: number32 },
 }
 
 // Object.keys is typed as string[]; the keys of a table that is typed by its names are its names.

@@ -43,6 +43,7 @@ const requests: { [Name in OperationName]: fc.Arbitrary<RequestOf<Name>> } = {
   putLink: fc.record({ linkId: bytes(16), blob: upTo(1024), expiresAt: number }),
   getLink: bytes(16),
   removeLink: bytes(16),
+  stunPort: fc.constant(undefined),
 }
 
 const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
@@ -65,6 +66,7 @@ const replies: { [Name in OperationName]: fc.Arbitrary<ReplyOf<Name>> } = {
   putLink: fc.constant(undefined),
   getLink: upTo(1024),
   removeLink: fc.constant(undefined),
+  stunPort: fc.integer({ min: 0, max: 0xffffffff }),
 }
 
 const pushes: fc.Arbitrary<ServerPush> = fc.oneof(
