@@ -22,6 +22,9 @@ const STILL: Ms = SECOND
 /** A frame that comes so much sooner than it should still goes out: captures are not that even. */
 const EARLY = 0.1
 
+/** The first picture of a size is coarse, so that it is there soon; those that follow make it sharp. Bits a second. */
+const FIRST_BITRATE = 100_000
+
 interface Share {
   readonly plan: ScreenPlan
   readonly load: LoadControl
@@ -32,6 +35,8 @@ interface Share {
   /** How often it was encoded. */
   times: number
   framesPerSecond: number
+  /** Of the last frame that was encoded. */
+  size: PictureSize | undefined
   /** Not before this is the next frame encoded. */
   nextAt: Ms
 }
@@ -125,6 +130,7 @@ export class ScreenSender {
       capturedUs: 0,
       times: 0,
       framesPerSecond: Infinity,
+      size: undefined,
       nextAt: -Infinity,
     }
     this.#share = share
@@ -150,8 +156,12 @@ export class ScreenSender {
   #target(source: PictureSize, codec: VideoCodec): ScreenTarget {
     const share = this.#share
     if (share === undefined) throw new Error('no screen is shared')
-    const target = share.plan.fit({ source, codec, bitrate: this.#rate.screen, maxHeight: share.load.maxHeight })
-    share.framesPerSecond = target.nature.framesPerSecond
-    return target
+    const { screen: bitrate, pacing } = this.#rate
+    const target = share.plan.fit({ source, codec, bitrate, pacing, maxHeight: share.load.maxHeight })
+    const { width, height, nature } = target
+    const isFirst = share.size?.width !== width || share.size.height !== height
+    share.size = { width, height }
+    share.framesPerSecond = nature.framesPerSecond
+    return isFirst ? { ...target, bitrate: Math.min(bitrate, FIRST_BITRATE) } : target
   }
 }

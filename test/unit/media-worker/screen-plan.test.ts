@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { SCREEN_RUNGS, ScreenPlan } from '../../../src-renderer/media-worker/screen-plan.ts'
 
 const SCREEN = { width: 1920, height: 1080 }
-const means = (bitrate: number, source = SCREEN) => ({ source, codec: 'VP8' as const, bitrate, maxHeight: 2160 })
+const means = (bitrate: number, source = SCREEN) => ({
+  source,
+  codec: 'VP8' as const,
+  bitrate,
+  pacing: 20_000_000,
+  maxHeight: 2160,
+})
 
 describe('a shared screen with text', () => {
   it('has its full size and fifteen frames where there is room', () => {
@@ -40,6 +46,23 @@ describe('a shared screen with motion', () => {
   })
 })
 
+describe('a picture that would take long to arrive', () => {
+  const heightAt = (plan: ScreenPlan, pacing: number) => plan.fit({ ...means(3_000_000), pacing }).height
+
+  it('is smaller, and as small as makes sense where nothing is quick', () => {
+    expect([3_000_000, 1_500_000, 800_000, 100_000].map((pacing) => heightAt(new ScreenPlan('text'), pacing))).toEqual([
+      1080, 720, 540, 540,
+    ])
+  })
+
+  it('does not change its size to and fro', () => {
+    const plan = new ScreenPlan('text')
+    const heights = Array.from({ length: 20 }, (_, i) => heightAt(plan, i % 2 === 0 ? 2_600_000 : 2_700_000))
+    expect(new Set(heights.slice(1)).size).toBe(1)
+    expect(heightAt(plan, 5_000_000)).toBe(1080)
+  })
+})
+
 it('a plan is never larger than the source or what the computer manages, and never takes more bits than it may', () => {
   fc.assert(
     fc.property(
@@ -51,7 +74,7 @@ it('a plan is never larger than the source or what the computer manages, and nev
       (content, width, height, bitrate, maxHeight) => {
         const plan = new ScreenPlan(content)
         const source = { width, height }
-        const target = plan.fit({ source, codec: 'VP8', bitrate, maxHeight })
+        const target = plan.fit({ source, codec: 'VP8', bitrate, pacing: 2.5 * bitrate, maxHeight })
         // Both sides are made even.
         expect(target.width).toBeLessThanOrEqual(width + 1)
         expect(Math.min(target.width, target.height)).toBeLessThanOrEqual(Math.max(maxHeight, 360) + 1)

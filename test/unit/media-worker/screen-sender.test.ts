@@ -99,6 +99,9 @@ describe('a screen that stands still', () => {
     expect(encoded.map(({ at }) => at - (first?.at ?? 0))).toEqual([0, 200, 400, 600, 800, 1000, 2000, 3000])
     const times = encoded.map(({ timestamp }) => timestamp)
     expect(times).toEqual([...times].sort((a, b) => a - b))
+    // The first one is coarse, to be there soon.
+    const [coarse, sharp] = configs.map(({ bitrate = 0 }) => bitrate)
+    expect(coarse).toBeLessThan((sharp ?? 0) / 2)
   })
 
   it('answers a request for a keyframe without waiting for a change', async () => {
@@ -142,9 +145,11 @@ describe('a screen that moves', () => {
 
   it('tells the encoder what it shows', async () => {
     for (const content of ['text', 'motion'] as const) {
-      sharing(content).change()
+      const { change, sender } = sharing(content)
+      change()
       await vi.advanceTimersByTimeAsync(100)
       expect(configs.at(-1)).toMatchObject({ contentHint: content })
+      sender.end()
     }
   })
 })
