@@ -99,7 +99,7 @@ async function peerConnectionCall(bitrate: number): Promise<Measured> {
   try {
     await Promise.all([run(a, 'open', SHAPE), run(b, 'open', SHAPE)])
     await run(a, 'accept', await run(b, 'answer', await run(a, 'offer')))
-    await Promise.all([run(a, 'limit', bitrate), run(b, 'limit', bitrate)])
+    await Promise.all([a, b].map((app) => run(app, 'limit', bitrate, 'maintain-resolution')))
     await a.page.waitForTimeout(SETTLE_MS)
     await Promise.all([a.cpuPercent(), b.cpuPercent()])
     await a.page.waitForTimeout(SECONDS * 1000 - WATCH_MS)

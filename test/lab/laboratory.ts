@@ -5,7 +5,7 @@ import type { VideoShape } from '../support/timecode-picture.ts'
 import { quantile } from '../e2e/harness/picture-probe.ts'
 import type { LabSide } from './lab-side.ts'
 import { type PictureReport, pictureReport, psnr, recovery, soundDelays } from './measures.ts'
-import type { LabNetwork } from './network.ts'
+import type { LabNetwork, Nat } from './network.ts'
 import type { System } from './side.ts'
 import { type Event, type Scenario, SECONDS, SETTLE_SECONDS } from './scenarios.ts'
 
@@ -31,6 +31,8 @@ export interface Measured extends PictureReport {
 
 export type Outcome = Measured | { readonly error: string }
 
+/** The apps look at their addresses every two seconds, and give the connection to the service three to answer. */
+const NOTICE_MS = 8000
 const PAIR_MAX_BITRATE = 2_000_000
 
 export class Laboratory {
@@ -49,7 +51,7 @@ export class Laboratory {
   }
 
   async run(system: System, scenario: Scenario): Promise<Outcome> {
-    this.#network.setNat(...(scenario.nat ?? ['open', 'open']))
+    if (scenario.nat) await this.#moveBehind(...scenario.nat)
     await this.#network.link.set(scenario.impairment ?? {})
     try {
       await (system === 'pair' ? this.#connectPair() : this.#connectApps(scenario.relayOnly ?? false))
@@ -60,22 +62,30 @@ export class Laboratory {
     } finally {
       await this.#network.link.set({})
       this.#network.reconnectHomes()
-      this.#network.setNat('open', 'open')
       await this.#hangUp(system)
+      if (scenario.nat) await this.#moveBehind('open', 'open')
     }
+  }
+
+  async #moveBehind(a: Nat, b: Nat): Promise<void> {
+    this.#network.setNat(a, b)
+    this.#network.changeAddress('a')
+    this.#network.changeAddress('b')
+    await sleep(NOTICE_MS)
+    await Promise.all([this.#a.online(), this.#b.online()])
   }
 
   async #connectApps(relayOnly: boolean): Promise<void> {
     await this.#a.call('grace', relayOnly)
     await this.#b.accept()
-    await Promise.all([this.#a.connected(), this.#b.connected()])
+    await Promise.all([this.#a.connected(0), this.#b.connected(1)])
   }
 
   async #connectPair(): Promise<void> {
     const [a, b] = [this.#a, this.#b]
-    await Promise.all([a.openPair(), b.openPair()])
+    await Promise.all([a.openPair(true), b.openPair(false)])
     await a.acceptAnswer(await b.answer(await a.offer()))
-    await Promise.all([a.limit(PAIR_MAX_BITRATE), b.limit(PAIR_MAX_BITRATE)])
+    await a.limit(PAIR_MAX_BITRATE)
     await b.pairConnected()
   }
 
@@ -133,7 +143,7 @@ export class Laboratory {
       case 'impair':
         return this.#network.link.set(event.impairment)
       case 'change-address':
-        return this.#network.changeAddress()
+        return this.#network.changeAddress('a')
       case 'cut-direct':
         return this.#network.separateHomes()
       case 'restart-service':

@@ -22,9 +22,9 @@ export interface PictureReport {
 export const FREEZE_MS = 200
 const COLUMNS = 80
 const ROWS = 45
-/** Points of a grid, row by row, below the time code; one picture in ten. */
+/** Points of a grid, row by row, below the time code; one picture in thirty. */
 export const SAMPLING: Sampling = {
-  every: 10,
+  every: 30,
   points: Array.from({ length: ROWS * COLUMNS }, (_, index) => ({
     x: ((index % COLUMNS) + 0.5) / COLUMNS,
     y: 0.15 + ((Math.floor(index / COLUMNS) + 0.5) / ROWS) * 0.85,

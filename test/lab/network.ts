@@ -19,9 +19,10 @@ export interface LabNetwork {
   /** Of the service, reachable from both homes. */
   readonly serviceHost: string
   readonly link: ImpairedLink
+  /** Connections that stand do not survive it: `changeAddress` lets the apps notice. */
   setNat(a: Nat, b: Nat): void
-  /** `a` gets another address, as on another Wi-Fi network. */
-  changeAddress(): void
+  /** The home gets another address, as on another Wi-Fi network. */
+  changeAddress(home: 'a' | 'b'): void
   /** Nothing passes between the homes any more, in the core where the service is. */
   separateHomes(): void
   reconnectHomes(): void
@@ -65,7 +66,7 @@ export async function makeNetwork(): Promise<LabNetwork> {
     ip('-n', core, 'route', 'add', `10.${number}.0.0/24`, 'via', `10.9.${number}.2`)
   }
 
-  let lastAddress = 2
+  const last = { a: 2, b: 2 }
   return {
     a,
     b,
@@ -76,11 +77,12 @@ export async function makeNetwork(): Promise<LabNetwork> {
       translate(routers.a, kindA)
       translate(routers.b, kindB)
     },
-    changeAddress() {
-      lastAddress += 1
-      ip('-n', a, 'addr', 'flush', 'dev', 'lan')
-      ip('-n', a, 'addr', 'add', `10.1.0.${lastAddress}/24`, 'dev', 'lan')
-      ip('-n', a, 'route', 'replace', 'default', 'via', '10.1.0.1')
+    changeAddress(home) {
+      const [namespace, number] = home === 'a' ? [a, 1] : [b, 2]
+      last[home] += 1
+      ip('-n', namespace, 'addr', 'flush', 'dev', 'lan')
+      ip('-n', namespace, 'addr', 'add', `10.${number}.0.${last[home]}/24`, 'dev', 'lan')
+      ip('-n', namespace, 'route', 'replace', 'default', 'via', `10.${number}.0.1`)
     },
     separateHomes: () => forward(core, false),
     reconnectHomes: () => forward(core, true),

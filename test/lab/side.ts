@@ -76,13 +76,18 @@ const methods = {
     await request(main, 'settings.update', { hideAddress: relayOnly })
     await callByHandle(main, handle)
   },
-  accept: () => accept(app),
-  /** The call stands, with picture and sound from the other side. */
-  async connected(): Promise<void> {
+  /** Without a camera: what is measured goes the other way, and two cores have enough to do. */
+  accept: () => accept(app, 'audio'),
+  /** The service can be reached, also after the home's network became another. */
+  async online(): Promise<void> {
+    await until(await app.main(), 'online', ({ service }) => service.kind === 'online', CALL_LIMIT_MS)
+  },
+  /** The call stands, with sound from the other side, and its picture if it sends one. */
+  async connected(frames: 0 | 1): Promise<void> {
     const main = await app.main()
     await until(main, 'connected', ({ call }) => call?.phase.kind === 'connected', CALL_LIMIT_MS)
     await openProof(main)
-    await untilMedia(main, 1, 1, MEDIA_LIMIT_MS)
+    await untilMedia(main, frames, 1, MEDIA_LIMIT_MS)
   },
   async end(): Promise<void> {
     const main = await app.main()
@@ -96,15 +101,15 @@ const methods = {
       CALL_LIMIT_MS,
     )
   },
-  async openPair(): Promise<void> {
+  async openPair(camera: boolean): Promise<void> {
     await bare.page.reload()
     await tapSound(bare.page)
-    await inBare('open', options.shape)
+    await inBare('open', options.shape, camera)
   },
   offer: (): Promise<unknown> => inBare('offer'),
   answer: (offer: unknown): Promise<unknown> => inBare('answer', offer),
   acceptAnswer: (answer: unknown): Promise<unknown> => inBare('accept', answer),
-  limit: (bitrate: number): Promise<unknown> => inBare('limit', bitrate),
+  limit: (bitrate: number): Promise<unknown> => inBare('limit', bitrate, 'balanced'),
   /** @throws when there is no picture in time */
   async pairConnected(): Promise<void> {
     await bare.page.waitForFunction(

@@ -19,19 +19,23 @@ async function described(description) {
 
 window.call = {
   /** @param {{ width: number, height: number, fps: number }} shape */
-  async open({ width, height, fps }) {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: fps } })
+  async open({ width, height, fps }, camera = true) {
+    const video = camera && { width, height, frameRate: fps }
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video })
     document.querySelector('[data-testid="own-video"]').srcObject = stream
     for (const track of stream.getTracks()) connection.addTrack(track, stream)
+    if (!camera) return
     const codecs = RTCRtpReceiver.getCapabilities('video').codecs
-    const video = connection.getTransceivers().find(({ sender }) => sender.track.kind === 'video')
-    video.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType === 'video/VP8' || mimeType === 'video/rtx'))
+    const transceiver = connection.getTransceivers().find(({ sender }) => sender.track.kind === 'video')
+    transceiver.setCodecPreferences(
+      codecs.filter(({ mimeType }) => mimeType === 'video/VP8' || mimeType === 'video/rtx'),
+    )
   },
-  /** After the descriptions are exchanged. bit/s */
-  async limit(bitrate) {
+  /** After the descriptions are exchanged. bit/s; what is given up where the network carries less. */
+  async limit(bitrate, preference) {
     const sender = connection.getSenders().find(({ track }) => track.kind === 'video')
     const parameters = sender.getParameters()
-    parameters.degradationPreference = 'maintain-resolution'
+    parameters.degradationPreference = preference
     parameters.encodings[0].maxBitrate = bitrate
     await sender.setParameters(parameters)
   },
