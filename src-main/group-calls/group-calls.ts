@@ -76,7 +76,7 @@ export interface GroupCalls {
   close(): Promise<void>
 }
 
-const SHOW_EVERY: Ms = 20
+const SHOW_EVERY: Ms = 100
 /** As long as an invitation: who founded a call may return to it. */
 const FOUNDED_LIFE: Ms = DAY
 /** The machine leaves within a second, and what it says last needs a moment. */

@@ -40,6 +40,8 @@ export interface ReportListener {
 }
 
 const INTERVALS: Readonly<Record<MediaKind, Ms>> = { audio: 2000, video: 1000, screen: 1000 }
+/** Reports go to all: from so many sides on each reports the more seldom, so that what everybody gets does not grow (RFC 3550 section 6.2). */
+const SIDES_AT_FULL_RATE = 8
 
 /** RFC 7022 section 4.2: random for each call, so that it tells nothing of the person. */
 const CNAME_BYTES = 12
@@ -53,7 +55,7 @@ export class Reports {
   readonly #cname = toHex(randomBytes(CNAME_BYTES))
   /** Of the sides whose streams come in. */
   #receptions: readonly Reception[] = []
-  #timers: ReturnType<typeof setInterval>[] = []
+  readonly #timers = new Map<MediaKind, ReturnType<typeof setTimeout>>()
   /** `undefined` until this computer was asked. */
   #decodable: readonly VideoCodec[] | undefined
 
@@ -72,14 +74,21 @@ export class Reports {
 
   start(): void {
     this.stop()
-    for (const kind of ['audio', 'video', 'screen'] as const) {
-      this.#timers.push(setInterval(() => this.#send(kind, []), INTERVALS[kind]))
-    }
+    for (const kind of ['audio', 'video', 'screen'] as const) this.#sendLater(kind)
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#timers = []
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
+  }
+
+  #sendLater(kind: MediaKind): void {
+    const pause = INTERVALS[kind] * Math.max(1, this.#receptions.length / SIDES_AT_FULL_RATE)
+    const timer = setTimeout(() => {
+      this.#sendLater(kind)
+      this.#send(kind, [])
+    }, pause)
+    this.#timers.set(kind, timer)
   }
 
   /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */

@@ -7,7 +7,7 @@
  * a signature under a key with a torsion component counts for all or for none.
  */
 import { fromBase64Url, toBase64Url } from '../base/base64url.ts'
-import { type Bytes, equalBytes, fromHex } from '../base/bytes.ts'
+import { type Bytes, equalBytes, fromHex, toHex } from '../base/bytes.ts'
 import { PORTABLE } from './portable.ts'
 import { P256_PUBLIC_LENGTH, type Primitives, SIGNATURE_LENGTH, SIGNING_KEY_LENGTH } from './primitives.ts'
 
@@ -34,6 +34,9 @@ export interface OpenSsl<KeyObject> {
   }
 }
 
+/** Reading a key takes half as long as verifying with it, and in a group the same ones sign all the time: so many are kept. */
+const KEPT_KEYS = 128
+
 export function opensslPrimitives<KeyObject extends { export(as: { format: 'jwk' }): { x?: string } }>(
   openssl: OpenSsl<KeyObject>,
 ): Primitives {
@@ -53,6 +56,18 @@ export function opensslPrimitives<KeyObject extends { export(as: { format: 'jwk'
     fromBase64Url(openssl.createPublicKey(privateKey(crv, secret)).export({ format: 'jwk' }).x ?? '') ??
     new Uint8Array()
 
+  const verifyingKeys = new Map<string, KeyObject>()
+  const verifyingKey = (signer: Bytes): KeyObject => {
+    const name = toHex(signer)
+    const key = verifyingKeys.get(name) ?? publicKey('Ed25519', signer)
+    // Moves to the end; what was not used for longest stands first.
+    verifyingKeys.delete(name)
+    verifyingKeys.set(name, key)
+    const [oldest] = verifyingKeys.keys()
+    if (verifyingKeys.size > KEPT_KEYS && oldest !== undefined) verifyingKeys.delete(oldest)
+    return key
+  }
+
   return {
     ed25519PublicKey: (secret) => publicBytes('Ed25519', secret),
 
@@ -61,7 +76,7 @@ export function opensslPrimitives<KeyObject extends { export(as: { format: 'jwk'
     verifyDigest(signer, signature, digest) {
       if (signer.length !== SIGNING_KEY_LENGTH || signature.length !== SIGNATURE_LENGTH) return false
       if (!isStrictKey(signer)) return false
-      const accepted = attempt(() => openssl.verify(null, digest, publicKey('Ed25519', signer), signature))
+      const accepted = attempt(() => openssl.verify(null, digest, verifyingKey(signer), signature))
       return accepted === true || PORTABLE.verifyDigest(signer, signature, digest)
     },
 

@@ -11,7 +11,6 @@ import {
   LOST_RANK_MAX,
   RANK_DELAY,
   REQUEST_SLOWLY,
-  REQUESTS_IN_A_ROW,
   RETIRE_AFTER_REMOVE,
   type Timer,
   TIMERS,
@@ -83,7 +82,7 @@ function keyTimers(call: Inside): RunningTimer[] {
   const running: RunningTimer[] = []
   if (own.at(-1)?.epoch !== using) running.push(timer('switch'))
   if (missingShares(call).length > 0) {
-    running.push(timer('request', undefined, asked < REQUESTS_IN_A_ROW ? TIMERS.request : REQUEST_SLOWLY))
+    running.push(timer('request', undefined, Math.min(TIMERS.request * 2 ** asked, REQUEST_SLOWLY)))
   }
   for (const device of answered) running.push(timer('answer', device))
   if (early.length > 0) running.push(timer('early'))

@@ -69,8 +69,7 @@ export const LOST_RANK_MAX = 5
 export const RETIRE_AFTER_REMOVE: Ms = 1 * SECOND
 /** `alone` while invitations ring. */
 export const ALONE_RINGING: Ms = 60 * SECOND
-/** KeyRequests in a row, one a second; then one with every second Head or so. */
-export const REQUESTS_IN_A_ROW = 5
+/** `request` doubles up to this: where keys are late because everybody is busy, asking makes everybody busier. */
 export const REQUEST_SLOWLY: Ms = 10 * SECOND
 /** Of each member, the newest; the runner keeps as many. */
 export const MEMBER_KEYS_KEPT = 4

@@ -96,6 +96,19 @@ describe('Ed25519', () => {
     )
   })
 
+  it('takes nobody’s key for another’s, also of more signers than it remembers', () => {
+    const digest = new Uint8Array(32).fill(9)
+    const signers = Array.from({ length: 300 }, (_, i) => {
+      const secret = new Uint8Array(32).fill(i & 0xff, 0, 31).fill(i >> 8, 31)
+      return { key: fast.ed25519PublicKey(secret), signature: fast.signDigest(secret, digest) }
+    })
+    for (const [at, { key, signature }] of [...signers, ...signers.toReversed()].entries()) {
+      expect(fast.verifyDigest(key, signature, digest)).toBe(true)
+      const other = signers[(at + 1) % signers.length]?.signature ?? signature
+      expect(fast.verifyDigest(key, other, digest)).toBe(other === signature)
+    }
+  })
+
   it('refuses S that is not below the order of the group', () => {
     const secret = new Uint8Array(32).fill(7)
     const digest = new Uint8Array(32).fill(9)

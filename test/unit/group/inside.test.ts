@@ -116,6 +116,15 @@ describe('epochs', () => {
     expect(device.feed(fire('answer', 'bob'), request).done).toEqual(['give 4 to bob for 0'])
   })
 
+  it('asks the more seldom the longer keys do not come: who gives them is busy', () => {
+    const device = withAnn().feed(entered('bob'), grown(4, 4, [ann, me, bob], [added(bob)]))
+    expect(device.timers).toContain('request 1000')
+    const next = Array.from({ length: 5 }, () =>
+      device.feed(fire('request')).timers.find((timer) => timer.startsWith('request')),
+    )
+    expect(next).toEqual([2, 4, 8, 10, 10].map((seconds) => `request ${String(seconds * 1000)}`))
+  })
+
   it('a KeyShare for an entry that has not come waits for it (R32)', () => {
     const share: GroupEvent = { kind: 'share-arrived', groupId, epoch: 4, share: 9 }
     const device = withAnn().feed(share)

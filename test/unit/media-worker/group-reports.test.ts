@@ -51,9 +51,9 @@ describe('the reports of a member', () => {
     packets.flatMap((packet) =>
       packet.kind === 'receiver-report' || packet.kind === 'sender-report' ? packet.reports : [],
     )
-  const report = () => {
+  const report = (afterMs = 1000) => {
     reports.start()
-    vi.advanceTimersByTime(1000)
+    vi.advanceTimersByTime(afterMs)
     const compound = sent.at(-1) ?? new Uint8Array()
     expect(compound.length).toBeLessThanOrEqual(MAX_PACKET_LENGTH)
     const packets = parseRtcp(compound)
@@ -63,10 +63,24 @@ describe('the reports of a member', () => {
 
   it('have a block for each stream that comes in, and those that found no room come first the next time', () => {
     others(32)
-    const first = blocksOf(report()).map(({ ssrc }) => ssrc)
-    const second = blocksOf(report()).map(({ ssrc }) => ssrc)
+    const first = blocksOf(report(4000)).map(({ ssrc }) => ssrc)
+    const second = blocksOf(report(4000)).map(({ ssrc }) => ssrc)
     expect([first.length, second.length]).toEqual([31, 31])
     expect(new Set([...first, ...second]).size).toBe(32)
+  })
+
+  it('come more seldom the more there are, and as often as in a call of two among a few', () => {
+    const countIn = (seconds: number) => {
+      sent = []
+      vi.advanceTimersByTime(seconds * 1000)
+      return sent.length
+    }
+    reports.start()
+    others(8)
+    expect(countIn(12)).toBe(12 + 6)
+    others(24)
+    countIn(8)
+    expect(countIn(24)).toBe(6 + 3)
   })
 
   it('forget who has left', () => {
