@@ -6,6 +6,7 @@ import { systemRandom } from '../../src-main/app/system.ts'
 import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import type { GroupView } from '../../src-shared/ipc/group-view.ts'
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { clipOf } from './clip.ts'
 import { participant, type Participant } from './device.ts'
 import { HeadlessMedia, type MediaCounters } from './media.ts'
@@ -22,9 +23,11 @@ from a file. Says yes to every group call that rings.
   --call <handle,handle>  the first one calls these, and all others of this process
   --media <file>          what they send, an rtpdump file of a group's streams; without it, what an app's encoders made
                           of a test picture, recorded once
+  --guided                comes when its input says so, with camera and microphone off, and again when it lost the call
   --seconds <n>           leaves after so long; without it, when its input ends
 
-Lines on its input: "report" says what came in so far, "leave" ends it. Accounts are kept in memory, and gone afterwards.`
+Lines on its input: "join" lets who is guided come, "video" and "audio" switch all cameras or microphones on, "report"
+says what came in so far, "leave" ends it. Accounts are kept in memory, and gone afterwards.`
 
 const MOST = 32
 const LOOK_MS = 50
@@ -60,6 +63,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1' },
     call: { type: 'string' },
     media: { type: 'string' },
+    guided: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     'record-only': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -93,13 +97,15 @@ interface Running {
 }
 
 const clip = clipOf(readRecording(values.media ?? RECORDING))
-const BOTH = { audio: true, video: true, screen: false }
+/** What all of this process send. */
+let choice: MediaChoice = { audio: !values.guided, video: !values.guided, screen: false }
+let mayCome = !values.guided
 const people: Running[] = []
 for (let number = 1; number <= count; number++) people.push(await start(`${values.name}${String(number)}`))
 say({ event: 'ready', handles: people.map(({ handle }) => handle) })
 if (values.call !== undefined) {
   const [first, ...others] = people
-  first?.device.groups.start([...values.call.split(','), ...others.map(({ handle }) => handle)], BOTH)
+  first?.device.groups.start([...values.call.split(','), ...others.map(({ handle }) => handle)], choice)
 }
 let cpuBefore = process.cpuUsage()
 setInterval(() => {
@@ -108,6 +114,8 @@ setInterval(() => {
 const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
   if (line === 'report') report()
+  else if (line === 'join') mayCome = true
+  else if (line === 'video' || line === 'audio') choose({ ...choice, [line]: true })
   else if (line === 'leave') void leave()
 })
 if (seconds === undefined) input.on('close', () => void leave())
@@ -116,20 +124,29 @@ else setTimeout(() => void leave(), seconds * 1000)
 async function start(handle: string): Promise<Running> {
   const running: { media: HeadlessMedia | undefined } = { media: undefined }
   const device = await participant({ host, port: Number(port) }, handle, (outlet) => {
-    running.media = new HeadlessMedia(clip, systemRandom, outlet)
+    running.media = new HeadlessMedia(clip, systemRandom, outlet, choice)
     return running.media
   })
   return Object.assign(running, { handle, device, epoch: undefined, ended: false })
 }
 
+function choose(chosen: MediaChoice): void {
+  choice = chosen
+  for (const { device, media } of people) {
+    media?.choose(choice)
+    if (device.group !== undefined) device.groups.setMedia(device.group.callId, choice)
+  }
+}
+
 function look(person: Running): void {
   const { device, handle } = person
-  const ringing = device.incoming
-  if (ringing?.group !== undefined && device.group === undefined) device.groups.accept(ringing.callId, BOTH)
+  if (mayCome && device.group === undefined) come(device)
   const { group } = device
   if (group?.phase.kind === 'ended') {
     if (!person.ended) say({ event: 'ended', handle, reason: group.phase.reason })
     person.ended = true
+    // Who is guided goes on like a person: a busy computer may have held it up for too long.
+    if (values.guided && group.phase.reason === 'connection-lost') device.groups.dismiss(group.callId)
     return
   }
   person.ended = false
@@ -137,6 +154,12 @@ function look(person: Running): void {
   if (group === undefined || epoch === undefined || epoch === person.epoch || !isKeyed(group)) return
   person.epoch = epoch
   say({ event: 'epoch', handle, epoch, members: group.members.length, at: Date.now() })
+}
+
+/** It may have rung in vain meanwhile. */
+function come({ incoming, joinable: [invitation], groups }: Participant): void {
+  if (incoming?.group !== undefined) groups.accept(incoming.callId, choice)
+  else if (values.guided && invitation !== undefined) groups.join(invitation.callId, choice)
 }
 
 /** The media worker has the key of everybody. */

@@ -10,6 +10,7 @@ import type { Bytes } from '../../src-shared/base/bytes.ts'
 import type { RandomBytes } from '../../src-shared/base/random.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
+import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 import { ForwardedStream } from '../../src-shared/media/forwarded-stream.ts'
 import { LayeredVideoReceiver } from '../../src-shared/media/layered-video-receiver.ts'
@@ -102,14 +103,21 @@ export class HeadlessMedia {
   readonly #begin = performance.now()
   readonly #timer: NodeJS.Timeout
   #own: Own | undefined
+  #choice: Pick<MediaChoice, 'audio' | 'video'>
   #wanted: readonly number[] = []
   /** Frames of the clip that were due, over all rounds. */
   #played = 0
   #sent = 0
   #refused = 0
 
-  constructor(clip: Clip, random: RandomBytes, outlet: MediaOutlet) {
+  constructor(
+    clip: Clip,
+    random: RandomBytes,
+    outlet: MediaOutlet,
+    choice: Pick<MediaChoice, 'audio' | 'video'> = { audio: true, video: true },
+  ) {
     this.#clip = clip
+    this.#choice = choice
     this.#random = random
     this.#outlet = outlet
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
@@ -118,6 +126,12 @@ export class HeadlessMedia {
   get counters(): MediaCounters {
     const members = [...this.#members].map(([id, member]) => [id, member.counters] as const)
     return { sent: this.#sent, refused: this.#refused + this.#protection.expired, members: Object.fromEntries(members) }
+  }
+
+  /** What of the clip goes out from now on. */
+  choose(choice: Pick<MediaChoice, 'audio' | 'video'>): void {
+    this.#choice = choice
+    if (!choice.video) this.#own?.running.clear()
   }
 
   take(message: FromMain): void {
@@ -234,7 +248,7 @@ export class HeadlessMedia {
   #play({ kind, layer, keyframe, payloadType, payloads, timestampUs, extensions }: ClipFrame, since: number): void {
     const own = this.#own
     const sender = kind === 'audio' ? own?.audio : own?.layers[layer]
-    if (own === undefined || sender === undefined || !this.#protection.canSend) return
+    if (own === undefined || sender === undefined || !this.#choice[kind] || !this.#protection.canSend) return
     if (kind === 'video') {
       if (!this.#wanted.includes(layer)) own.running.delete(layer)
       else if (keyframe) own.running.add(layer)

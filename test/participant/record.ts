@@ -9,11 +9,12 @@ const SECONDS = 8
 /** The two smaller ones: what is shown of many. */
 const LAYERS = [0, 1]
 
-export async function record(file: string): Promise<void> {
+/** `fps`: pictures a second; what thirty of them send each other adds up. */
+export async function record(file: string, fps = 10): Promise<void> {
   const opened = await openMediaPage(await buildMediaPage(), [
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
-    `--use-file-for-fake-video-capture=${timecodeVideo({ width: 640, height: 360, fps: 10, frames: 100 })}`,
+    `--use-file-for-fake-video-capture=${timecodeVideo({ width: 640, height: 360, fps, frames: 10 * fps })}`,
     `--use-file-for-fake-audio-capture=${speechAudio()}`,
   ])
   try {

@@ -116,6 +116,11 @@ export async function snapshot(page: Page): Promise<Snapshot> {
   return request(page, 'snapshot.get', undefined)
 }
 
+function brief({ call, group, incoming }: Snapshot): object {
+  const members = group?.members.map(({ handle, keyed, present }) => ({ handle, keyed, present }))
+  return { call, group: group && { phase: group.phase, paused: group.paused, proof: group.proof, members }, incoming }
+}
+
 /** Waits until what main shows fits; the last snapshot stands in the error. */
 export async function until(
   page: Page,
@@ -127,10 +132,7 @@ export async function until(
   for (;;) {
     const state = await snapshot(page)
     if (fits(state)) return state
-    if (Date.now() > end)
-      throw new Error(
-        `not within ${limitMs} ms: ${what}; ${JSON.stringify({ call: state.call, incoming: state.incoming })}`,
-      )
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}; ${JSON.stringify(brief(state))}`)
     await page.waitForTimeout(25)
   }
 }

@@ -33,18 +33,32 @@ export class Participants {
     }
   }
 
-  /** Needs a recording (`record`). */
-  static async start(service: string, name: string, count: number): Promise<Participants> {
+  /** Needs a recording (`record`). `guided`: they come when told to, with camera and microphone off. */
+  static async start(service: string, name: string, count: number, guided = false): Promise<Participants> {
     const children: ChildProcess[] = []
     const handles: string[] = []
     // One after the other: making accounts and prekeys keeps a core busy.
     for (let first = 0; first < count; first += IN_ONE) {
       const prefix = `${name}${String.fromCharCode(97 + first / IN_ONE)}`
-      const child = launch(service, prefix, Math.min(IN_ONE, count - first))
+      const child = launch(service, prefix, Math.min(IN_ONE, count - first), guided)
       children.push(child)
       handles.push(...(await ready(child)))
     }
     return new Participants(children, handles)
+  }
+
+  /** Lets the guided come: one process after the other, each when all before are in. `isIn`: waits until so many of them are. */
+  async join(isIn: (count: number) => Promise<unknown>): Promise<void> {
+    for (const [at, child] of this.#children.entries()) {
+      child.stdin?.write('join\n')
+      await isIn(Math.min((at + 1) * IN_ONE, this.handles.length))
+    }
+  }
+
+  /** All switch their cameras on, and those of the first process their microphones. */
+  show(): void {
+    for (const child of this.#children) child.stdin?.write('video\n')
+    this.#children[0]?.stdin?.write('audio\n')
   }
 
   /** What each of them has got so far. */
@@ -81,13 +95,13 @@ export class Participants {
   }
 }
 
-function launch(service: string, name: string, count: number): ChildProcess {
+function launch(service: string, name: string, count: number, guided: boolean): ChildProcess {
   return spawn(
     process.execPath,
     [
       path.join(repository, 'scripts/run-typescript.mjs'),
       path.join(repository, 'test/participant/main.ts'),
-      ...['--service', service, '--name', name, '--count', String(count)],
+      ...['--service', service, '--name', name, '--count', String(count), ...(guided ? ['--guided'] : [])],
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
