@@ -82,15 +82,6 @@ export class Reports {
     this.#timers.clear()
   }
 
-  #sendLater(kind: MediaKind): void {
-    const pause = INTERVALS[kind] * Math.max(1, this.#receptions.length / SIDES_AT_FULL_RATE)
-    const timer = setTimeout(() => {
-      this.#sendLater(kind)
-      this.#send(kind, [])
-    }, pause)
-    this.#timers.set(kind, timer)
-  }
-
   /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */
   tellDecodable(codecs: readonly VideoCodec[]): void {
     this.#decodable = codecs
@@ -124,6 +115,15 @@ export class Reports {
   /** An authentic compound came in; one that is malformed changes nothing. `from`: whose it is, once its streams have a place here. */
   take(kind: MediaKind, compound: Uint8Array, now: Ms, from?: Reception): void {
     for (const packet of parseRtcp(compound) ?? []) this.#takePacket(kind, packet, now, from)
+  }
+
+  #sendLater(kind: MediaKind): void {
+    const pause = INTERVALS[kind] * Math.max(1, this.#receptions.length / SIDES_AT_FULL_RATE)
+    const timer = setTimeout(() => {
+      this.#sendLater(kind)
+      this.#send(kind, [])
+    }, pause)
+    this.#timers.set(kind, timer)
   }
 
   #takePacket(kind: MediaKind, packet: RtcpPacket, now: Ms, from: Reception | undefined): void {
