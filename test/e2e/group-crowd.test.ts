@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import { record } from '../participant/record.ts'
-import { RECORDING } from '../participant/recording.ts'
+import { SLOW_RECORDING } from '../participant/recording.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
 import { accept, createAccount, snapshot, until } from './harness/actions.ts'
@@ -28,7 +28,7 @@ let crowd: Participants
 const apps: RunningApp[] = []
 
 beforeAll(async () => {
-  await record(RECORDING, FPS)
+  await record(SLOW_RECORDING, FPS)
   service = await startService()
   const video = timecodeVideo({ width: 640, height: 360, fps: FPS, frames: 10 * FPS })
   for (const name of NAMES) {
@@ -36,7 +36,7 @@ beforeAll(async () => {
     apps.push(app)
     await createAccount(app, name, name)
   }
-  crowd = await Participants.start(service.address, 'guest', HEADLESS, true)
+  crowd = await Participants.start(service.address, 'guest', HEADLESS, { guided: true, media: SLOW_RECORDING })
 }, 180_000)
 
 afterAll(async () => {

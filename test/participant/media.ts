@@ -128,10 +128,9 @@ export class HeadlessMedia {
     return { sent: this.#sent, refused: this.#refused + this.#protection.expired, members: Object.fromEntries(members) }
   }
 
-  /** What of the clip goes out from now on. */
+  /** What of the clip goes out from now on; pictures from their next keyframe on. */
   choose(choice: Pick<MediaChoice, 'audio' | 'video'>): void {
     this.#choice = choice
-    if (!choice.video) this.#own?.running.clear()
   }
 
   take(message: FromMain): void {

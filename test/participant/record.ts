@@ -9,7 +9,7 @@ const SECONDS = 8
 /** The two smaller ones: what is shown of many. */
 const LAYERS = [0, 1]
 
-/** `fps`: pictures a second; what thirty of them send each other adds up. */
+/** `fps`: pictures a second. */
 export async function record(file: string, fps = 10): Promise<void> {
   const opened = await openMediaPage(await buildMediaPage(), [
     '--use-fake-device-for-media-stream',

@@ -7,6 +7,9 @@ import { readRtpDump, type RecordedPacket } from './rtp-dump.ts'
 /** Where the one that was made here is kept. */
 export const RECORDING = path.join(repository, 'node_modules/.cache/sightline/participant.rtpdump')
 
+/** The same with few pictures: what thirty participants send each other on one computer adds up. */
+export const SLOW_RECORDING = path.join(repository, 'node_modules/.cache/sightline/participant-slow.rtpdump')
+
 /** Throws a sentence if there is no such file, or another one. */
 export function readRecording(file: string): readonly RecordedPacket[] {
   const packets = existsSync(file) ? readRtpDump(readFileSync(file)) : undefined

@@ -10,6 +10,13 @@ const REPORT_LIMIT_MS = 20_000
 /** Devices in one process: each process costs a hundred megabytes, and one that does much holds up all of its devices. */
 const IN_ONE = 8
 
+export interface ParticipantOptions {
+  /** They come when told to, with camera and microphone off. */
+  readonly guided?: boolean
+  /** Another recording. */
+  readonly media?: string
+}
+
 type Seen<Kind extends ParticipantEvent['event']> = Extract<ParticipantEvent, { event: Kind }>
 
 /** Each has a handle of its own. They say yes to every group call. */
@@ -33,14 +40,19 @@ export class Participants {
     }
   }
 
-  /** Needs a recording (`record`). `guided`: they come when told to, with camera and microphone off. */
-  static async start(service: string, name: string, count: number, guided = false): Promise<Participants> {
+  /** They say yes when it rings, with camera and microphone on. Needs a recording (`record`). */
+  static async start(
+    service: string,
+    name: string,
+    count: number,
+    options: ParticipantOptions = {},
+  ): Promise<Participants> {
     const children: ChildProcess[] = []
     const handles: string[] = []
     // One after the other: making accounts and prekeys keeps a core busy.
     for (let first = 0; first < count; first += IN_ONE) {
       const prefix = `${name}${String.fromCharCode(97 + first / IN_ONE)}`
-      const child = launch(service, prefix, Math.min(IN_ONE, count - first), guided)
+      const child = launch(service, prefix, Math.min(IN_ONE, count - first), options)
       children.push(child)
       handles.push(...(await ready(child)))
     }
@@ -95,13 +107,15 @@ export class Participants {
   }
 }
 
-function launch(service: string, name: string, count: number, guided: boolean): ChildProcess {
+function launch(service: string, name: string, count: number, { guided, media }: ParticipantOptions): ChildProcess {
   return spawn(
     process.execPath,
     [
       path.join(repository, 'scripts/run-typescript.mjs'),
       path.join(repository, 'test/participant/main.ts'),
-      ...['--service', service, '--name', name, '--count', String(count), ...(guided ? ['--guided'] : [])],
+      ...['--service', service, '--name', name, '--count', String(count)],
+      ...(guided ? ['--guided'] : []),
+      ...(media === undefined ? [] : ['--media', media]),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
