@@ -21,6 +21,9 @@ export interface CongestionLimits {
 const LEAST = 100_000
 /** After an overuse, of what arrived. */
 const DECREASE = 0.85
+/** Who sends less than so much of the estimate does not depend on it; delays then say little of it, and lower it by half at most. */
+const IN_USE = 0.7
+const DECREASE_UNUSED = 0.5
 /** A second, above a limit that was met, and where none is known. */
 const INCREASE = 1.08
 const INCREASE_FREE = 1.2
@@ -98,6 +101,7 @@ export class CongestionControl {
   readonly #log = new SentLog()
   readonly #trend = new DelayTrend()
   readonly #queue = new QueueDelay()
+  readonly #sending = new Throughput()
   readonly #throughput = new Throughput()
   readonly #losses = new LossModel()
   readonly #knownLimit = new KnownLimit()
@@ -166,7 +170,8 @@ export class CongestionControl {
     for (const packet of packets) {
       this.#trend.take(packet)
       this.#queue.take(packet)
-      this.#throughput.take(packet)
+      this.#sending.take(packet.sentAt, packet.bytes)
+      if (packet.arrivedAt !== undefined) this.#throughput.take(packet.arrivedAt, packet.bytes)
       this.#countLoss(packet)
     }
     const arriving = this.#throughput.rate()
@@ -184,6 +189,7 @@ export class CongestionControl {
     this.#log.clear()
     this.#trend.reset()
     this.#queue.reset()
+    this.#sending.reset()
     this.#throughput.reset()
     this.#losses.reset()
     this.#knownLimit.forget()
@@ -200,6 +206,7 @@ export class CongestionControl {
     this.#beforeSilence = undefined
     this.#trend.reset()
     this.#queue.reset()
+    this.#sending.reset()
     this.#throughput.reset()
     this.#losses.reset()
     this.#window = undefined
@@ -211,9 +218,11 @@ export class CongestionControl {
     if (now - this.#decreasedAt < (this.#roundTrip ?? ROUND_TRIP_GUESS) + RESPONSE_EXTRA) return false
     this.#decreasedAt = now
     const measured = arriving ?? this.#estimate
+    const isInUse = (this.#sending.rate() ?? Infinity) >= IN_USE * this.#estimate
     if (!this.#knownLimit.isNear(measured)) this.#knownLimit.forget()
-    this.#knownLimit.met(measured)
-    this.#set(Math.min(this.#estimate, DECREASE * measured))
+    if (isInUse) this.#knownLimit.met(measured)
+    const least = isInUse ? LEAST : DECREASE_UNUSED * this.#estimate
+    this.#set(Math.min(this.#estimate, Math.max(least, DECREASE * measured)))
     return true
   }
 

@@ -1,29 +1,29 @@
-/** What of the sent bytes arrives: the rate over a short while, and the rate of single bursts, which shows what the path could carry. */
+/** How fast bytes are sent, and arrive: the rate over a short while, and the rate of single bursts, which shows what the path could carry. */
 import { type Ms, SECOND } from '../../base/time.ts'
 import type { PacketOutcome } from './sent-log.ts'
 
 const WINDOW: Ms = 500
 
-/** Bits a second that arrive, over the last half second of the other side's clock. */
+/** Bits a second over the last half second, of the clock that the moments are of. */
 export class Throughput {
-  #arrived: { readonly at: Ms; readonly bytes: number }[] = []
+  #packets: { readonly at: Ms; readonly bytes: number }[] = []
 
-  take({ arrivedAt, bytes }: PacketOutcome): void {
-    if (arrivedAt !== undefined) this.#arrived.push({ at: arrivedAt, bytes })
+  take(at: Ms, bytes: number): void {
+    this.#packets.push({ at, bytes })
+    while ((this.#packets[0]?.at ?? Infinity) < at - 2 * WINDOW) this.#packets.shift()
   }
 
   /** `undefined` until the window is full. */
   rate(): number | undefined {
-    const newest = this.#arrived.reduce((latest, { at }) => Math.max(latest, at), -Infinity)
-    const oldest = this.#arrived.reduce((first, { at }) => Math.min(first, at), Infinity)
+    const newest = this.#packets.reduce((latest, { at }) => Math.max(latest, at), -Infinity)
+    const oldest = this.#packets.reduce((first, { at }) => Math.min(first, at), Infinity)
     if (newest - oldest < WINDOW) return undefined
-    this.#arrived = this.#arrived.filter(({ at }) => at > newest - 2 * WINDOW)
-    const bytes = this.#arrived.reduce((sum, { at, bytes }) => (at > newest - WINDOW ? sum + bytes : sum), 0)
+    const bytes = this.#packets.reduce((sum, { at, bytes }) => (at > newest - WINDOW ? sum + bytes : sum), 0)
     return (8 * bytes * SECOND) / WINDOW
   }
 
   reset(): void {
-    this.#arrived = []
+    this.#packets = []
   }
 }
 

@@ -131,6 +131,15 @@ describe('the estimate', () => {
     expect(Math.max(...seconds.map(({ queued }) => queued))).toBeLessThan(40)
   })
 
+  test('of one who sends little falls step by step, and is soon back, when a computer held up all packets for a moment', () => {
+    const heldUp = (now: number): number => (now > 3000 && now < 3400 ? 25 + 0.4 * (now - 3000) : 25)
+    const control = new CongestionControl(LIMITS)
+    const path = { ...CALM, capacity: () => 10e6, delayMs: heldUp }
+    const seconds = estimates(runCall(control, path, { seconds: 10, seed: 3, demand: 200_000 }))
+    expect(Math.min(...seconds)).toBeGreaterThan(0.2 * LIMITS.start)
+    expect(seconds.at(-1)).toBeGreaterThan(0.5 * LIMITS.start)
+  })
+
   test.each([300_000, 600_000, 1_200_000, 2_000_000])('keeps to %i bits a second, and the queue short', (capacity) => {
     const seconds = call({ capacity: () => capacity, queueMs: 200 }).slice(5)
     expect(mean(estimates(seconds)) / capacity).toBeGreaterThan(0.75)
