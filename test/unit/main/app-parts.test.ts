@@ -31,6 +31,7 @@ const empty: Snapshot = {
   incoming: undefined,
   joinable: [],
   muteShortcutTaken: false,
+  mainWindow: 'front',
 }
 
 const incoming = (callId: string): IncomingView => ({
