@@ -3,9 +3,10 @@
  * draws into it: both are one renderer, so pictures and keys stay where they are. It has no bridge of its own and may ask for nothing.
  */
 import {
-  type BrowserWindow,
+  BrowserWindow,
   type BrowserWindowConstructorOptions,
   screen,
+  type WebContents,
   type WindowOpenHandlerResponse,
 } from 'electron'
 import { FLOATING_ADDRESS, FLOATING_FRAME } from '../../src-shared/ipc/floating-window.ts'
@@ -22,16 +23,17 @@ export class FloatingWindow {
     return this.#window
   }
 
-  /** Lets `owner`'s page open it, one at a time and only while `allowed`, and closes it with that page. */
+  /** Lets `owner`'s page open it while `allowed`, one in the place of another, and closes it with that page. */
   serve(owner: BrowserWindow, look: () => BrowserWindowConstructorOptions, allowed: () => boolean): void {
     const { webContents } = owner
     webContents.setWindowOpenHandler(({ url, frameName }) => {
       const fits = url === FLOATING_ADDRESS && frameName === FLOATING_FRAME
-      if (!fits || this.#window !== undefined || !allowed()) return DENIED
-      return { action: 'allow', overrideBrowserWindowOptions: this.#options(look()) }
-    })
-    webContents.on('did-create-window', (window) => {
-      this.#follow(window)
+      if (!fits || !allowed()) return DENIED
+      return {
+        action: 'allow',
+        overrideBrowserWindowOptions: this.#options(look()),
+        createWindow: (options) => this.#create(options),
+      }
     })
     const close = () => {
       this.close()
@@ -73,7 +75,9 @@ export class FloatingWindow {
     }
   }
 
-  #follow(window: BrowserWindow): void {
+  #create(options: BrowserWindowConstructorOptions): WebContents {
+    this.close()
+    const window = new BrowserWindow(options)
     this.#window = window
     window.setAlwaysOnTop(true, 'floating')
     window.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true })
@@ -91,5 +95,6 @@ export class FloatingWindow {
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
     })
+    return window.webContents
   }
 }

@@ -43,6 +43,8 @@ export function openFloatingWindow<Props extends Record<string, unknown>>(
   })
   return () => {
     end()
+    // It closes later: the next one must not be taken for it.
+    view.name = ''
     view.close()
   }
 }
