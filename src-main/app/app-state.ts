@@ -8,6 +8,7 @@ import type {
   Contact,
   HistoryEntry,
   IncomingView,
+  MainWindow,
   ServiceState,
   Settings,
   Snapshot,
@@ -25,6 +26,7 @@ export interface AppFacts {
   readonly incoming: IncomingView | undefined
   readonly joinable: readonly JoinableCall[]
   readonly muteShortcutTaken: boolean
+  readonly mainWindow: MainWindow
 }
 
 export class AppState {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import windowIcon from '../../build/icons/256x256.png?asset'
 import trayColour from '../../build/icons/32x32.png?asset'
 import trayTemplate from '../../build/tray-template.png?asset'
+import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { createMediaPorts } from '../ipc/media-ports.ts'
 import { registerRequests } from '../ipc/requests.ts'
 import { DEFAULT_SETTINGS } from '../store/settings-defaults.ts'
@@ -52,6 +53,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     incoming: undefined,
     joinable: [],
     muteShortcutTaken: false,
+    mainWindow: 'away',
   })
   let tray: StatusTray | undefined
   const windows = new Windows({
@@ -60,6 +62,10 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     icon: windowIcon,
     log,
     hidesOnClose: () => process.platform === 'darwin' || tray !== undefined,
+    mayFloat: () => isInCall(state.snapshot),
+    mainChanged: (mainWindow) => {
+      if (mainWindow !== state.snapshot.mainWindow) state.update({ mainWindow })
+    },
   })
   const texts = () => textsFor(state.snapshot.settings.language, app.getLocale())
   const open = (link: string | undefined) => {
@@ -152,6 +158,10 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     endProcess(1)
   })
   return { open }
+}
+
+function isInCall({ call, group }: Snapshot): boolean {
+  return [call, group].some((one) => one !== undefined && one.phase.kind !== 'ended')
 }
 
 /** Hanging up takes a third of a second, stopping the service a little more; nothing may keep the process longer than this. */

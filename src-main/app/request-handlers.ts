@@ -134,6 +134,9 @@ export function requestHandlers({ runtime, windows, mediaPorts, sharing }: Behin
     'window.setFullScreen': (fullScreen, sender) => {
       windows.windowOf(sender)?.setFullScreen(fullScreen)
     },
+    'window.show': () => {
+      windows.showMain()
+    },
   }
 }
 

@@ -1,11 +1,12 @@
-/** The main window, which a call takes over, and the small one that announces a call. */
+/** The main window, which a call takes over, and the small ones: one announces a call, one stands for it while the main one is out of sight. */
 import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron'
 import type { NoticeName, Notices } from '../../src-shared/ipc/contract.ts'
-import type { Settings, Snapshot } from '../../src-shared/ipc/snapshot.ts'
+import type { MainWindow, Settings, Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { APP_ORIGIN } from '../ipc/channels.ts'
 import { sendNotice } from '../ipc/notices.ts'
 import type { WindowKind } from '../ipc/request-schemas.ts'
 import { readFileIfPresent, writeFileAtomically } from '../keychain/atomic-file.ts'
+import { FloatingWindow } from './floating-window.ts'
 import type { Log } from './log.ts'
 import { type Bounds, cornerBounds, INITIAL, MINIMUM, restoredBounds } from './window-bounds.ts'
 
@@ -17,6 +18,9 @@ export interface WindowOptions {
   readonly log: Log
   /** macOS and a tray keep the app alive without its window. */
   readonly hidesOnClose: () => boolean
+  /** A call is on: a small window may stand for it. */
+  readonly mayFloat: () => boolean
+  readonly mainChanged: (state: MainWindow) => void
 }
 
 const INCOMING_SIZE = { width: 360, height: 420 }
@@ -26,10 +30,29 @@ const RELOADS_FORGOTTEN_MS = 60_000
 const BOUNDS_SAVED_AFTER_MS = 500
 const BACKGROUND = { dark: '#1b1c1f', light: '#ffffff' }
 
+const PREFERENCES: Electron.WebPreferences = {
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  safeDialogs: true,
+  spellcheck: false,
+  enableWebSQL: false,
+  // A call goes on behind other windows.
+  backgroundThrottling: false,
+  // The tone of an incoming call plays before anyone has clicked.
+  autoplayPolicy: 'no-user-gesture-required',
+}
+
 export class Windows {
   readonly #options: WindowOptions
   #main: BrowserWindow | undefined
   #incoming: BrowserWindow | undefined
+  readonly #floating = new FloatingWindow()
   #quitting = false
   #shown: () => void = () => undefined
   /** The first window has its first picture: what nobody waits for may begin. */
@@ -54,7 +77,7 @@ export class Windows {
   }
 
   get all(): readonly BrowserWindow[] {
-    return [this.#main, this.#incoming].filter((window) => window !== undefined)
+    return [this.#main, this.#incoming, this.#floating.current].filter((window) => window !== undefined)
   }
 
   /** Makes the main window, or brings it to the front. */
@@ -79,6 +102,8 @@ export class Windows {
     })
     this.#main = window
     this.#rememberBounds(window)
+    this.#tellState(window)
+    this.#floating.serve(window, () => this.#look(), this.#options.mayFloat)
     window.on('close', (event) => {
       if (this.#quitting || !this.#options.hidesOnClose()) return
       event.preventDefault()
@@ -147,28 +172,12 @@ export class Windows {
   #create(page: string, options: Electron.BrowserWindowConstructorOptions): BrowserWindow {
     const window = new BrowserWindow({
       ...options,
+      ...this.#look(),
       show: false,
-      backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
-      autoHideMenuBar: true,
-      ...(process.platform === 'linux' ? { icon: this.#options.icon } : {}),
       webPreferences: {
+        ...PREFERENCES,
         preload: this.#options.preload,
         additionalArguments: [`--sightline-version=${app.getVersion()}`],
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        nodeIntegrationInWorker: false,
-        nodeIntegrationInSubFrames: false,
-        webSecurity: true,
-        webviewTag: false,
-        navigateOnDragDrop: false,
-        safeDialogs: true,
-        spellcheck: false,
-        enableWebSQL: false,
-        // A call goes on behind other windows.
-        backgroundThrottling: false,
-        // The tone of an incoming call plays before anyone has clicked.
-        autoplayPolicy: 'no-user-gesture-required',
       },
     })
     window.once('ready-to-show', () => {
@@ -180,6 +189,30 @@ export class Windows {
       this.#options.log.error({ error, page }, 'a page did not load')
     })
     return window
+  }
+
+  #look(): Electron.BrowserWindowConstructorOptions {
+    return {
+      backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+      autoHideMenuBar: true,
+      ...(process.platform === 'linux' ? { icon: this.#options.icon } : {}),
+      webPreferences: PREFERENCES,
+    }
+  }
+
+  /** A page cannot see it: it is told that it is shown at all times, so that it goes on with a call. */
+  #tellState(window: BrowserWindow): void {
+    const tell = () => {
+      const isAway = window.isDestroyed() || window.isMinimized() || !window.isVisible()
+      this.#options.mainChanged(isAway ? 'away' : window.isFocused() ? 'front' : 'behind')
+    }
+    window.on('show', tell)
+    window.on('hide', tell)
+    window.on('minimize', tell)
+    window.on('restore', tell)
+    window.on('focus', tell)
+    window.on('blur', tell)
+    window.on('closed', tell)
   }
 
   #reloadAfterCrash(window: BrowserWindow): void {

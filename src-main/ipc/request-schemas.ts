@@ -70,6 +70,7 @@ export const REQUEST_SCHEMAS: Schemas = {
     pushToTalk: v.exactOptional(SETTING_SCHEMAS.pushToTalk),
     muteShortcut: v.exactOptional(SETTING_SCHEMAS.muteShortcut),
     videoCodec: v.exactOptional(SETTING_SCHEMAS.videoCodec),
+    floatingWindow: v.exactOptional(SETTING_SCHEMAS.floatingWindow),
     ringtone: v.exactOptional(SETTING_SCHEMAS.ringtone),
     contactsOnly: v.exactOptional(SETTING_SCHEMAS.contactsOnly),
     language: v.exactOptional(SETTING_SCHEMAS.language),
@@ -109,6 +110,7 @@ export const REQUEST_SCHEMAS: Schemas = {
   'screen.pick': screenId,
 
   'window.setFullScreen': v.boolean(),
+  'window.show': nothing,
 }
 
 /** The names, in the type of the contract. */

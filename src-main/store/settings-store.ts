@@ -35,6 +35,7 @@ export function createSettingsStore(database: SealedDatabase): SettingsStore {
         pushToTalk: one('pushToTalk'),
         muteShortcut: one('muteShortcut'),
         videoCodec: one('videoCodec'),
+        floatingWindow: one('floatingWindow'),
         ringtone: one('ringtone'),
         contactsOnly: one('contactsOnly'),
         language: one('language'),

@@ -83,6 +83,8 @@ export interface Requests {
   'screen.pick': { argument: string; answer: 'picked' | 'gone' }
 
   'window.setFullScreen': { argument: boolean; answer: undefined }
+  /** Brings the main window back to the front. */
+  'window.show': { argument: undefined; answer: undefined }
 }
 
 export type RequestName = keyof Requests

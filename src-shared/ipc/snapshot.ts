@@ -23,7 +23,11 @@ export interface Snapshot {
   readonly joinable: readonly JoinableCall[]
   /** The chosen keys for muting belong to another program. */
   readonly muteShortcutTaken: boolean
+  readonly mainWindow: MainWindow
 }
+
+/** `front`: it has the keyboard. `away`: minimised or hidden. */
+export type MainWindow = 'front' | 'behind' | 'away'
 
 /** Where the app stands before the main window can be used. */
 export type Startup =
@@ -94,6 +98,8 @@ export interface Settings {
   readonly muteShortcut: string | undefined
   /** Of the own picture. */
   readonly videoCodec: VideoCodecChoice
+  /** A small window stands for the call while the main one is out of sight. */
+  readonly floatingWindow: boolean
   readonly ringtone: boolean
   /** Only people in the contacts may ring. */
   readonly contactsOnly: boolean

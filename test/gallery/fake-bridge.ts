@@ -238,6 +238,7 @@ export class FakeBridge implements Bridge {
       'screen.sources': () => DRAWN_SOURCES,
       'screen.pick': () => 'picked',
       'window.setFullScreen': () => undefined,
+      'window.show': () => undefined,
     }
   }
 }

@@ -35,6 +35,7 @@ const settings: Settings = {
   pushToTalk: false,
   muteShortcut: undefined,
   videoCodec: 'automatic',
+  floatingWindow: true,
   ringtone: true,
   contactsOnly: false,
   language: 'system',
@@ -247,6 +248,7 @@ export function stateNamed(name: string, long: boolean): State {
     incoming: undefined,
     joinable: [],
     muteShortcutTaken: false,
+    mainWindow: 'front',
   }
   const build: Build | undefined = STATE_NAMES.includes(name as StateName) ? states[name as StateName] : undefined // just checked
   if (build === undefined) throw new Error(`no such state: ${name}`)

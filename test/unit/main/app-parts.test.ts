@@ -8,7 +8,7 @@ import { attention, missedCalls, whoCalls } from '../../../src-main/app/attentio
 import { createLog, errorOutline } from '../../../src-main/app/log.ts'
 import { ProfileFolder } from '../../../src-main/app/profile.ts'
 import { textsFor } from '../../../src-main/app/texts.ts'
-import { cornerBounds, MINIMUM, restoredBounds } from '../../../src-main/app/window-bounds.ts'
+import { cornerBounds, FLOATING, floatingBounds, MINIMUM, restoredBounds } from '../../../src-main/app/window-bounds.ts'
 import { DEFAULT_SETTINGS } from '../../../src-main/store/settings-defaults.ts'
 import type { Contact, HistoryEntry, IncomingView, Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 
@@ -31,6 +31,7 @@ const empty: Snapshot = {
   incoming: undefined,
   joinable: [],
   muteShortcutTaken: false,
+  mainWindow: 'front',
 }
 
 const incoming = (callId: string): IncomingView => ({
@@ -145,6 +146,14 @@ describe('the window', () => {
   it('announces calls in the corner', () => {
     expect(cornerBounds(screen, { width: 300, height: 400 })).toEqual({ x: 1604, y: 16, width: 300, height: 400 })
     expect(cornerBounds({ ...screen, width: 200 }, { width: 300, height: 400 }).x).toBe(0)
+  })
+
+  it('puts a call that floats where the person left it, and into the corner once that place is gone', () => {
+    const left = { x: 100, y: 900, width: 400, height: 160 }
+    const corner = { x: 1920 - 16 - FLOATING.initial.width, y: 16, ...FLOATING.initial }
+    expect(floatingBounds(undefined, screen, [screen])).toEqual(corner)
+    expect(floatingBounds(left, screen, [screen])).toEqual(left)
+    expect(floatingBounds({ ...left, x: 3000 }, screen, [screen])).toEqual(corner)
   })
 })
 

@@ -45,6 +45,7 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
       microphoneId: fc.option(fc.string({ maxLength: 256 }), { nil: undefined }),
       speakerId: fc.option(fc.string({ maxLength: 256 }), { nil: undefined }),
       videoCodec: fc.constantFrom('automatic', 'VP8', 'VP9', 'H264'),
+      floatingWindow: fc.boolean(),
       ringtone: fc.boolean(),
       contactsOnly: fc.boolean(),
       language: fc.constantFrom('system', 'en'),
@@ -79,6 +80,7 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'screen.sources': nothing,
   'screen.pick': fc.stringMatching(/^(?:screen|window):[0-9]{1,20}:[0-9]{1,20}$/),
   'window.setFullScreen': fc.boolean(),
+  'window.show': nothing,
 }
 
 /** Names whose surrounding spaces are cut off. */
