@@ -273,7 +273,7 @@ export const SHOTS: readonly Shot[] = [
     await openProof(page)
     await page.getByRole('button', { name: 'Compare words' }).click()
   }),
-  main('group-statistics', 'group-four', ['dark', 'light'], async (page) => {
+  main('group-statistics', 'group-four', ['dark', 'least'], async (page) => {
     await openProof(page)
     await page.getByText('Statistics').click()
     // Figures a second need two readings.

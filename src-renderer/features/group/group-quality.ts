@@ -25,7 +25,7 @@ export class GroupQuality {
     for (const id of this.#receiving.keys()) if (members[id] === undefined) this.#receiving.delete(id)
     const counted = Object.entries(members)
     const weak = counted.flatMap(([id, packets]) => (this.#of(id).measured(packets) ? [id] : []))
-    // One member's losses alone do not tell on which side of the relay they happen: there is nobody to compare with.
+    // Where there is only one member, there is nobody to compare with: theirs is the likelier reason, as in a call of two.
     const isReceivingWeak = counted.length > 1 && 2 * weak.length > counted.length
     if (isReceivingWeak) return { side: 'own', way: isSendingWeak ? 'both' : 'here' }
     if (isSendingWeak) return { side: 'own', way: 'there' }
