@@ -170,6 +170,7 @@ function proofOf(context: GroupContext, call: Inside | undefined): GroupProof | 
     suite: own.suite,
     epoch: own.epoch,
     keysSince,
+    transport: context.link?.transport,
     rosterDigest: toHex(chain.roster.head),
     words: wordsView(conversation.words, toHex(chain.roster.head)),
   }

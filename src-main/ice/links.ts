@@ -54,6 +54,8 @@ export interface GroupListener extends Omit<RelayListener, 'left'> {
 
 /** As with `RelayLink`, `false` if it could not be sent now. */
 export interface GroupLink {
+  /** How the relay is reached at present. */
+  readonly transport: 'udp' | 'websocket'
   send(to: MemberAddress, message: Bytes): boolean
   /** To all others that are in the room. */
   broadcast(message: Bytes): boolean

@@ -115,6 +115,10 @@ class NodeRelayLink implements RelayLink, GroupLink {
     this.#attempt()
   }
 
+  get transport(): 'udp' | 'websocket' {
+    return this.#peer instanceof SocketPeer ? 'websocket' : 'udp'
+  }
+
   send(to: MemberAddress, message: Bytes): boolean {
     return this.#open && this.#sendFrame({ kind: 'message', peer: to, message })
   }

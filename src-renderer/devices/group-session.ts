@@ -61,13 +61,16 @@ export interface MosaicTile {
 /** Counters since the start of the call; times in milliseconds. */
 export interface GroupStatistics {
   readonly suite: string | undefined
+  /** The way to the relay. */
   readonly sending: SendingStatistics
+  readonly roundTripMs: number | undefined
   readonly sent: {
     /** The smallest first. */
     readonly layers: readonly VideoCounters[]
     /** `undefined` before this side is in the call. */
     readonly screen: VideoCounters | undefined
     readonly soundMs: number
+    readonly soundBytes: number
   }
   readonly packets: Omit<CallStatistics['packets'], 'lost'>
   readonly members: Readonly<Record<MemberId, MemberStatistics>>
@@ -79,9 +82,13 @@ export interface MemberStatistics {
   readonly firstFrameAt: number | undefined
   readonly firstSoundAt: number | undefined
   readonly video: ReceivedVideo
+  /** Which one of its camera's picture came last: 0 the smallest. */
+  readonly layer: number | undefined
   readonly screen: ReceivedVideo
   readonly keyframesRequested: number
   readonly audio: Pick<CallStatistics['audio'], 'playedMs' | 'concealedMs' | 'bufferMs'>
+  /** Packets of RTP. */
+  readonly received: number
   readonly lost: number
   /** Picture behind the sound. */
   readonly skewMs: number | undefined

@@ -52,6 +52,7 @@ export class AudioSender {
   /** The last frames without a gap, the newest last. */
   #sent: Uint8Array[] = []
   #sentMs = 0
+  #sentBytes = 0
 
   constructor(stream: RtpSender, outlet: AudioOutlet) {
     this.#stream = stream
@@ -60,6 +61,11 @@ export class AudioSender {
 
   get sentMs(): number {
     return this.#sentMs
+  }
+
+  /** Of the packets, before they are encrypted: frames that are carried again count again. */
+  get sentBytes(): number {
+    return this.#sentBytes
   }
 
   mute(muted: boolean): void {
@@ -142,6 +148,7 @@ export class AudioSender {
     this.#nextUs = chunk.timestamp + shiftUs + OPUS_FRAME_MS * 1000
     this.#isFirst = false
     this.#sentMs += OPUS_FRAME_MS
+    for (const packet of packets) this.#sentBytes += packet.length
     this.#sent = [...this.#sent, data].slice(-MAX_REDUNDANCY)
     this.#outlet.send(packets)
   }

@@ -154,10 +154,12 @@ export class GroupEngine {
     return {
       suite: this.#transport.suite,
       sending: this.#rate.statistics,
+      roundTripMs: this.#rate.roundTrip,
       sent: {
         layers: this.#own?.pictures.counters ?? [],
         screen: this.#own?.screen.counters,
         soundMs: this.#own?.voice.sentMs ?? 0,
+        soundBytes: this.#own?.voice.sentBytes ?? 0,
       },
       packets: { ...packets, refused: refused + this.#protection.expired },
       members: this.#members.statistics,

@@ -17,11 +17,17 @@ export class Reception {
   decodable: readonly VideoCodec[] = []
   readonly #listener: ReceptionListener
   readonly #streams = new Map<MediaKind, ReceptionStatistics>()
+  #came = 0
   /** Of streams that are over. */
   #lostBefore = 0
 
   constructor(listener: ReceptionListener) {
     this.#listener = listener
+  }
+
+  /** Packets that came. */
+  get came(): number {
+    return this.#came
   }
 
   /** Packets that never came. */
@@ -31,6 +37,7 @@ export class Reception {
 
   /** An authentic packet came in; `leftOut`: so many before it are not lost. */
   received(kind: MediaKind, packet: RtpPacket, now: Ms, leftOut: number): void {
+    this.#came += 1
     const before = this.#streams.get(kind)
     if (before?.ssrc === packet.ssrc) {
       before.received(packet, now, leftOut)

@@ -76,6 +76,7 @@ export class RemoteParty {
   readonly #screen: RemotePicture
   #heard: PlayoutPlan | undefined
   #skew: Ms | undefined
+  #layer: number | undefined
   #syncTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(sinks: RemoteSinks, options: RemoteOptions, listener: RemoteListener) {
@@ -113,9 +114,11 @@ export class RemoteParty {
       firstFrameAt: this.#video.firstAt,
       firstSoundAt: this.#voice.firstAt,
       video: this.#video.counters,
+      layer: this.#layer,
       screen: this.#screen.counters,
       keyframesRequested: this.#video.keyframesRequested,
       audio: { playedMs, concealedMs, bufferMs: bufferMs + this.#speaker.ringMs },
+      received: this.reception.came,
       lost: this.reception.lost,
       skewMs: this.#skew,
       roundTripMs: this.reception.roundTrip,
@@ -187,7 +190,10 @@ export class RemoteParty {
     if (kind === 'audio') {
       this.#audioBuffer.insert(rtp, now)
       this.#noteLevel(rtp, now)
-    } else (kind === 'video' ? this.#video : this.#screen).take(rtp, now, leftOut > 0)
+      return
+    }
+    if (kind === 'video') this.#layer = forwardingOf(rtp)?.picture?.layer
+    ;(kind === 'video' ? this.#video : this.#screen).take(rtp, now, leftOut > 0)
   }
 
   #noteLevel(rtp: RtpPacket, now: Ms): void {

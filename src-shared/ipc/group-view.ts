@@ -84,6 +84,8 @@ export interface GroupProof {
   readonly suite: SuiteName
   readonly epoch: number
   readonly keysSince: UnixMs
+  /** How the relay is reached; `undefined` while it is not. */
+  readonly transport: 'udp' | 'websocket' | undefined
   /** rosterHash at the chain's end, hexadecimal: equal for all. */
   readonly rosterDigest: string
   /** R37. `asked`: some have not answered yet; `mismatch`: somebody showed what it had not committed to. */

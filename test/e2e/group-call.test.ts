@@ -87,6 +87,26 @@ describe('a group call of real apps', () => {
     await expectMoving(await pageOf('ben'), 'member-mia-video')
   })
 
+  it('shows what is measured to who wants to know', async () => {
+    const ben = await pageOf('ben')
+    await ben.getByRole('main').locator('header').getByRole('button').click()
+    await ben.getByText(texts['stats.title'], { exact: true }).click()
+    for (const name of ['ada', 'mia']) {
+      await ben.getByRole('columnheader', { name: texts['stats.group.from'].replace('{name}', name) }).waitFor()
+    }
+    const report = async () =>
+      JSON.parse((await ben.getByTestId('statistics').textContent()) ?? '') as {
+        readonly transport: string
+        readonly sent: { readonly sound: { readonly bitrate?: number } }
+        readonly members: readonly { readonly pace: { readonly video: { readonly framesPerSecond?: number } } }[]
+      }
+    await expect.poll(async () => (await report()).sent.sound.bitrate ?? 0, { timeout: 15_000 }).toBeGreaterThan(10_000)
+    const paces = async () => (await report()).members.map(({ pace }) => pace.video.framesPerSecond ?? 0)
+    await expect.poll(async () => Math.min(...(await paces())), { timeout: 15_000 }).toBeGreaterThan(0)
+    expect(await report()).toMatchObject({ transport: 'udp', members: [{}, {}] })
+    await ben.keyboard.press('Escape')
+  })
+
   it('carries what is written', async () => {
     const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
     await ada.getByRole('button', { name: texts['group.chat'], exact: true }).click()

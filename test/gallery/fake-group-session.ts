@@ -1,5 +1,5 @@
 /** Stands in for the media session of a group call: everybody has a drawn picture, and one after the other speaks. */
-import type { GroupSession, MosaicLayout } from '../../src-renderer/devices/group-session.ts'
+import type { GroupSession, GroupStatistics, MosaicLayout } from '../../src-renderer/devices/group-session.ts'
 import type { GroupSessionOptions } from '../../src-renderer/devices/open-group-session.ts'
 import { paint, type Scene } from './drawn-people.ts'
 import { paintScreen } from './drawn-screen.ts'
@@ -24,6 +24,7 @@ function sceneOf(member: string): Scene {
 }
 
 export function openGroupSession({ listener }: GroupSessionOptions): GroupSession {
+  const started = Date.now()
   let pen: CanvasRenderingContext2D | null = null
   let layout: MosaicLayout = { width: 0, height: 0, tiles: [] }
   const seen = new Set<string>()
@@ -87,7 +88,59 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
       for (const { member } of next.tiles) show(member)
       draw()
     },
-    statistics: () => Promise.reject(new Error('nothing is measured here')),
+    statistics: () => Promise.resolve(measured([...seen], Date.now() - started)),
     close: () => undefined,
+  }
+}
+
+/** `?trouble=connection` loses packets of everybody. */
+function measured(members: readonly string[], passed: number): GroupStatistics {
+  const lost = new URLSearchParams(location.search).get('trouble') === 'connection' ? Math.round(passed / 20) : 0
+  const time = 751_000 + passed
+  const picture = (height: number, bitrate: number) => ({
+    codec: 'VP9' as const,
+    frames: Math.round(time * 0.03),
+    keyframes: 6,
+    bytes: Math.round((time * bitrate) / 8000),
+    width: (height / 9) * 16,
+    height,
+  })
+  const none = { codec: undefined, frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
+  const unseen = { ...none, rendered: 0, freezes: 0, freezeMs: 0 }
+  return {
+    suite: 'AES_256_CM_HMAC_SHA1_80',
+    sending: { availableBitrate: 1_940_000, loss: 0.006 },
+    roundTripMs: 31,
+    sent: {
+      layers: [picture(180, 148_000), picture(360, 612_000), none],
+      screen: none,
+      soundMs: time,
+      soundBytes: Math.round((time * 34_400) / 8000),
+    },
+    packets: { sent: 154_210, received: 402_881, repeated: 3, refused: 0, dropped: 0 },
+    members: Object.fromEntries(
+      members.map((member, at) => {
+        const shown = {
+          ...picture(at === 0 ? 360 : 180, at === 0 ? 590_000 : 151_000),
+          rendered: Math.round(time * 0.03),
+        }
+        return [
+          member,
+          {
+            firstFrameAt: 1,
+            firstSoundAt: 1,
+            video: { ...shown, freezes: at, freezeMs: 640 * at },
+            layer: at === 0 ? 1 : 0,
+            screen: unseen,
+            keyframesRequested: 2,
+            audio: { playedMs: time - 600, concealedMs: 180 + 40 * at, bufferMs: 44 + 7 * at },
+            received: Math.round(time * 0.13) - lost,
+            lost: 12 + 9 * at + lost,
+            skewMs: 8,
+            roundTripMs: 62,
+          },
+        ]
+      }),
+    ),
   }
 }

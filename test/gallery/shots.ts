@@ -57,6 +57,12 @@ const menuItem = (index: number) => async (page: Page) => {
 const openProof = (page: Page) => page.locator('header button').first().click()
 /** A button of the bar, from the start: microphone and camera have a menu each. */
 const bar = (index: number) => (page: Page) => page.locator('[role=toolbar] > *').nth(index).getByRole('button').click()
+const openStatistics = async (page: Page) => {
+  await openProof(page)
+  await page.getByText('Statistics').click()
+  await page.getByRole('table').waitFor()
+  await page.getByRole('button', { name: 'Copy as JSON' }).scrollIntoViewIfNeeded()
+}
 const openPicker = (page: Page) => page.locator('[role=toolbar] > button').first().click()
 const settings = (index: number) =>
   after(
@@ -235,12 +241,7 @@ export const SHOTS: readonly Shot[] = [
   main('call-proof-waiting', 'call-no-words', ['dark'], openProof),
   main('call-proof-changed', 'call-key-changed', ['dark'], openProof),
   main('call-proof-differ', 'call-connected', ['dark'], after(openProof, button('They differ'))),
-  main('call-statistics', 'call-connected', ['dark', 'narrow'], async (page) => {
-    await openProof(page)
-    await page.getByText('Statistics').click()
-    await page.getByRole('table').waitFor()
-    await page.getByRole('button', { name: 'Copy as JSON' }).scrollIntoViewIfNeeded()
-  }),
+  main('call-statistics', 'call-connected', ['dark', 'narrow'], openStatistics),
   main('ended-hung-up', 'ended-hung-up', CALL),
   main('ended-no-answer', 'ended-no-answer', ['dark', 'long']),
   main('ended-busy', 'ended-busy', ['dark']),
@@ -272,6 +273,17 @@ export const SHOTS: readonly Shot[] = [
     await openProof(page)
     await page.getByRole('button', { name: 'Compare words' }).click()
   }),
+  main('group-statistics', 'group-four', ['dark', 'least'], async (page) => {
+    await openProof(page)
+    await page.getByText('Statistics').click()
+    // Figures a second need two readings.
+    await page.getByText('/s').first().waitFor()
+    await page.getByText('Statistics').evaluate((title) => {
+      title.scrollIntoView()
+    })
+  }),
+  main('group-statistics-end', 'group-four', ['dark', 'narrow', 'rtl-narrow'], openStatistics),
+  main('group-weak', 'group-four', ['dark', 'narrow'], (page) => page.waitForTimeout(8500), 'trouble=connection'),
   main('group-seventeen', 'group-seventeen', CALL),
   main('group-full', 'group-full', CALL),
   main('group-lobby', 'group-lobby', CALL, bar(5)),

@@ -3,7 +3,7 @@
  * by the packets that never came: sound that is missing can also be the fault of a busy computer. Ways into the network are
  * narrower than ways out of it, so where only what is sent suffers, the own connection is the likely reason.
  */
-import type { CallStatistics } from '../../devices/media-session.ts'
+import type { CallStatistics, SendingStatistics } from '../../devices/media-session.ts'
 
 /** Over how many measurements, one a second, losses are counted: one bad second is no reason to worry anyone. */
 const MEASUREMENTS = 6
@@ -18,39 +18,57 @@ const WIDE = 300_000
 /** Whose way is weak. */
 export type Weakness = 'own' | 'theirs' | 'both'
 
-type Measured = Pick<CallStatistics, 'sending'> & {
-  readonly packets: Pick<CallStatistics['packets'], 'lost' | 'received'>
-}
+type Received = Pick<CallStatistics['packets'], 'lost' | 'received'>
 
 export class ConnectionQuality {
-  #past: readonly Measured[] = []
-  #isSendingWeak = false
-  #isReceivingWeak = false
+  readonly #sending = new SendingQuality()
+  readonly #receiving = new ReceivingQuality()
 
   /** Takes the counters up to now. */
-  measured(now: Measured): Weakness | undefined {
+  measured({
+    packets,
+    sending,
+  }: {
+    readonly packets: Received
+    readonly sending: SendingStatistics
+  }): Weakness | undefined {
+    const isSendingWeak = this.#sending.measured(sending)
+    const isReceivingWeak = this.#receiving.measured(packets)
+    if (isSendingWeak && isReceivingWeak) return 'both'
+    if (isSendingWeak) return 'own'
+    return isReceivingWeak ? 'theirs' : undefined
+  }
+}
+
+/** Of what comes from one side. */
+export class ReceivingQuality {
+  #past: readonly Received[] = []
+  #isWeak = false
+
+  /** Whether it is weak. */
+  measured(now: Received): boolean {
     this.#past = [...this.#past, now].slice(-MEASUREMENTS - 1)
     const [first] = this.#past
-    if (first !== undefined && this.#past.length > MEASUREMENTS) {
-      this.#judgeReceiving(first, now)
-      this.#judgeSending()
-    }
-    if (this.#isSendingWeak && this.#isReceivingWeak) return 'both'
-    if (this.#isSendingWeak) return 'own'
-    return this.#isReceivingWeak ? 'theirs' : undefined
+    if (first === undefined || this.#past.length <= MEASUREMENTS) return false
+    const lost = now.lost - first.lost
+    const all = lost + now.received - first.received
+    this.#isWeak = all > 0 && lost / all > (this.#isWeak ? WELL : WEAK)
+    return this.#isWeak
   }
+}
 
-  #judgeReceiving(first: Measured, now: Measured): void {
-    const lost = now.packets.lost - first.packets.lost
-    const all = lost + now.packets.received - first.packets.received
-    this.#isReceivingWeak = all > 0 && lost / all > (this.#isReceivingWeak ? WELL : WEAK)
-  }
+export class SendingQuality {
+  #past: readonly SendingStatistics[] = []
+  #isWeak = false
 
-  #judgeSending(): void {
-    const losses = this.#past.map(({ sending }) => sending.loss)
-    const meanLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
-    const bound = this.#isSendingWeak ? WIDE : NARROW
-    const isNarrow = this.#past.every(({ sending }) => sending.availableBitrate < bound)
-    this.#isSendingWeak = isNarrow || meanLoss > (this.#isSendingWeak ? WELL : WEAK)
+  /** Whether it is weak. */
+  measured(now: SendingStatistics): boolean {
+    this.#past = [...this.#past, now].slice(-MEASUREMENTS - 1)
+    if (this.#past.length <= MEASUREMENTS) return false
+    const meanLoss = this.#past.reduce((sum, { loss }) => sum + loss, 0) / this.#past.length
+    const bound = this.#isWeak ? WIDE : NARROW
+    const isNarrow = this.#past.every(({ availableBitrate }) => availableBitrate < bound)
+    this.#isWeak = isNarrow || meanLoss > (this.#isWeak ? WELL : WEAK)
+    return this.#isWeak
   }
 }

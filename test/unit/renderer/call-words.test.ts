@@ -107,7 +107,7 @@ describe('statisticsGroups', () => {
   }
   const rows = new Map<string, string>(
     statisticsGroups(statistics, t, 'en').flatMap((group) =>
-      group.rows.map((row): readonly [string, string] => [[group.title, row.label].join(' '), row.value]),
+      group.rows.map((row): readonly [string, string] => [[group.id, row.label].join(' '), row.value]),
     ),
   )
 
