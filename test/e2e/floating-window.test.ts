@@ -182,6 +182,7 @@ describe('the small window', () => {
     await small.getByRole('button', { name: texts['call.mute'] }).click()
     await until(page, 'muted', ({ call }) => call?.local.audio === false)
     await small.getByRole('button', { name: texts['call.unmute'] }).waitFor()
+    await small.getByRole('status').getByText(texts['call.announce.muted']).waitFor({ state: 'attached' })
     await small.keyboard.press('Control+d')
     await until(page, 'not muted', ({ call }) => call?.local.audio === true)
     const place = () =>
