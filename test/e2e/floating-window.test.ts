@@ -182,6 +182,7 @@ describe('the small window', () => {
     await small.getByRole('button', { name: texts['call.mute'] }).click()
     await until(page, 'muted', ({ call }) => call?.local.audio === false)
     await small.getByRole('button', { name: texts['call.unmute'] }).waitFor()
+    await small.getByRole('status').getByText(texts['call.announce.muted']).waitFor({ state: 'attached' })
     await small.keyboard.press('Control+d')
     await until(page, 'not muted', ({ call }) => call?.local.audio === true)
     const place = () =>
@@ -228,11 +229,16 @@ describe('the small window', () => {
       media: { audio: true, video: false, screen: false },
     })
     await small.getByTestId('floating-video').waitFor({ state: 'detached' })
+    // The driver's own preference would stand before the app's.
+    await small.emulateMedia({ colorScheme: null })
+    const grounds = new Set<string>()
     for (const theme of ['light', 'dark'] as const) {
       await request(page, 'settings.update', { theme })
       await small.waitForTimeout(300)
       await small.screenshot({ path: path.join(PICTURES, `floating-no-picture-${theme}.png`) })
+      grounds.add(await small.evaluate(() => getComputedStyle(document.body).backgroundColor))
     }
+    expect(grounds.size).toBe(2)
   })
 
   it('cannot be taken elsewhere by the page that opened it', async () => {
@@ -249,5 +255,30 @@ describe('the small window', () => {
     await request(page, 'call.end', call?.callId ?? '')
     await gone()
     expect(await page.evaluate(() => window.open('about:blank', 'floating-call') === null)).toBe(true)
+  })
+
+  it('shows who is pinned or speaks in a group', async () => {
+    const media = { audio: true, video: true, screen: false }
+    const last = (await snapshot(page)).call
+    if (last) await request(page, 'call.dismiss', last.callId)
+    await request(page, 'window.show', undefined)
+    await request(page, 'group.start', { handles: ['grace'], media })
+    await accept(callee)
+    await until(
+      page,
+      'a member',
+      ({ group }) => group?.members.some(({ keyed, media }) => keyed && media.video) === true,
+    )
+    await page.getByTestId('member-grace-video').waitFor()
+    await leave()
+    const small = await floating()
+    await expect.poll(() => frames(small), { timeout: 15_000 }).toBeGreaterThan(20)
+    expect(await small.getByRole('heading').textContent()).toContain('Grace')
+    await small.getByRole('button', { name: texts['call.mute'] }).click()
+    await until(page, 'muted', ({ group }) => group?.local.audio === false)
+    await small.mouse.move(5, 190)
+    await small.screenshot({ path: path.join(PICTURES, 'floating-group.png') })
+    await small.getByRole('button', { name: texts['call.end'] }).click()
+    await gone()
   })
 })
