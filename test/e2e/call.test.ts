@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { EndReason, Snapshot } from '../../src-shared/ipc/snapshot.ts'
-import { type CallOptions, measureCall, startPair } from '../demo/measured-call.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
+import { measureCall, startPair } from '../demo/measured-call.ts'
 import {
   accept,
   callByHandle,
@@ -18,25 +16,16 @@ import {
   untilStatistics,
 } from './harness/actions.ts'
 import { type RunningApp, startApp } from './harness/app.ts'
+import { callOptions } from './harness/call-options.ts'
 import { type RunningService, startService } from './harness/service.ts'
 
 let service: RunningService
 let caller: RunningApp
 let callee: RunningApp
 
-const options = (): CallOptions => ({
-  service,
-  seconds: 4,
-  video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
-  audio: speechAudio(),
-  suite: 'AES_256_CM_HMAC_SHA1_80',
-  videoCodec: 'automatic',
-  relayOnly: false,
-})
-
 beforeAll(async () => {
   service = await startService()
-  ;[caller, callee] = await startPair(options())
+  ;[caller, callee] = await startPair(callOptions(service))
 })
 
 afterAll(async () => {
@@ -80,7 +69,7 @@ describe.each([
     for (const app of [caller, callee]) {
       await request(await app.main(), 'settings.update', { hideAddress: relayOnly, preferredSuite: suite })
     }
-    const report = await measureCall(caller, callee, { ...options(), suite, relayOnly })
+    const report = await measureCall(caller, callee, { ...callOptions(service), suite, relayOnly })
     expect(report.suite).toBe(suite)
     expect(report.safetyWords.caller).toHaveLength(4)
     expect(report.safetyWords.callee).toEqual(report.safetyWords.caller)
@@ -207,7 +196,7 @@ it('ends with a reason when the other app is killed', { timeout: 120_000 }, asyn
   const state = await until(page, 'the loss is noticed', ended, 60_000)
   expect(endReason(state)).toBe('connection-lost')
   // The account is there again after a crash.
-  callee = await startApp({ ...options(), name: 'callee', service: service.address, profile: callee.profile })
+  callee = await startApp({ ...callOptions(service), name: 'callee', service: service.address, profile: callee.profile })
   const back = await until(
     await callee.main(),
     'the account is back',

@@ -4,11 +4,10 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
-import { type CallOptions, startPair } from '../demo/measured-call.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
+import { startPair } from '../demo/measured-call.ts'
 import { accept, callByHandle, openProof, request, snapshot, until, untilMedia } from './harness/actions.ts'
 import type { RunningApp } from './harness/app.ts'
+import { callOptions } from './harness/call-options.ts'
 import { repository } from './harness/repository.ts'
 import { type RunningService, startService } from './harness/service.ts'
 
@@ -21,16 +20,7 @@ let page: Page
 
 beforeAll(async () => {
   service = await startService()
-  const options: CallOptions = {
-    service,
-    seconds: 4,
-    video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
-    audio: speechAudio(),
-    suite: 'AES_256_CM_HMAC_SHA1_80',
-    videoCodec: 'automatic',
-    relayOnly: false,
-  }
-  ;[caller, callee] = await startPair(options)
+  ;[caller, callee] = await startPair(callOptions(service))
   page = await caller.main()
   mkdirSync(PICTURES, { recursive: true })
 })

@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
-import { type CallOptions, startPair } from '../demo/measured-call.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
+import { startPair } from '../demo/measured-call.ts'
 import { accept, callByHandle, openProof, request, snapshot, statistics, until } from './harness/actions.ts'
 import type { RunningApp } from './harness/app.ts'
+import { callOptions } from './harness/call-options.ts'
 import { repository } from './harness/repository.ts'
 import { type RunningService, startService } from './harness/service.ts'
 
@@ -17,16 +16,7 @@ let callee: RunningApp
 
 beforeAll(async () => {
   service = await startService()
-  const options: CallOptions = {
-    service,
-    seconds: 4,
-    video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
-    audio: speechAudio(),
-    suite: 'AES_256_CM_HMAC_SHA1_80',
-    videoCodec: 'automatic',
-    relayOnly: false,
-  }
-  ;[caller, callee] = await startPair(options)
+  ;[caller, callee] = await startPair(callOptions(service))
 })
 
 afterAll(async () => {
