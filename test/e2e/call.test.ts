@@ -196,7 +196,12 @@ it('ends with a reason when the other app is killed', { timeout: 120_000 }, asyn
   const state = await until(page, 'the loss is noticed', ended, 60_000)
   expect(endReason(state)).toBe('connection-lost')
   // The account is there again after a crash.
-  callee = await startApp({ ...callOptions(service), name: 'callee', service: service.address, profile: callee.profile })
+  callee = await startApp({
+    ...callOptions(service),
+    name: 'callee',
+    service: service.address,
+    profile: callee.profile,
+  })
   const back = await until(
     await callee.main(),
     'the account is back',
