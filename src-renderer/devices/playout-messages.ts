@@ -1,9 +1,12 @@
-/** What the playout worklet and the media worker say to each other. */
+/** What the playout worklet and the media worker say to each other: sound in slots, which are asked for as they are needed. */
+
+/** Of one slot, at 48 kHz: 10 ms. */
+export const SLOT_SAMPLES = 480
 
 export type ToPlayout =
-  /** Mono, 48 kHz; 960 samples for each unit that was asked for, in order. */
+  /** Mono, 48 kHz; `SLOT_SAMPLES` for each slot that was asked for, in order. */
   { readonly kind: 'sound'; readonly samples: Float32Array<ArrayBuffer> }
 
 export type FromPlayout =
-  /** `aheadMs`: what is played before the first unit of this demand. `underruns`: up to now. */
-  { readonly kind: 'demand'; readonly units: number; readonly aheadMs: number; readonly underruns: number }
+  /** `aheadMs`: what is played before the first slot of this demand. `underruns`: up to now. */
+  { readonly kind: 'demand'; readonly slots: number; readonly aheadMs: number; readonly underruns: number }

@@ -1,12 +1,11 @@
 /**
  * The ring buffer between the media worker and the sound card. It is fed by demand: whenever less than a target is there
- * or on its way, it asks for another 20 ms, so the sound card's clock drives the jitter buffer behind it, which alone
+ * or on its way, it asks for another slot, so the sound card's clock drives the jitter buffer behind it, which alone
  * makes up for drifting clocks. The target follows what is needed: up after each underrun, down while there is slack.
  * It begins and ends sound with a short fade, never with a click.
  */
 
-/** Samples at 48 kHz that one demand brings: 20 ms. */
-export const UNIT = 960
+import { SLOT_SAMPLES } from './playout-messages.ts'
 
 const PER_MS = 48
 const CAPACITY = 500 * PER_MS
@@ -42,7 +41,7 @@ export class PlayoutRing {
     return this.#fill
   }
 
-  /** Samples that are here or were asked for: what a unit that is made now waits for. */
+  /** Samples that are here or were asked for: what a slot that is made now waits for. */
   get ahead(): number {
     return this.#fill + this.#requested
   }
@@ -76,14 +75,14 @@ export class PlayoutRing {
     this.#adapt(output.length, count < output.length)
   }
 
-  /** How many units to ask for now. They count as asked for. */
+  /** How many slots to ask for now. They count as asked for. */
   demand(): number {
-    let units = 0
+    let slots = 0
     while (this.#fill + this.#requested < this.#target) {
-      this.#requested += UNIT
-      units += 1
+      this.#requested += SLOT_SAMPLES
+      slots += 1
     }
-    return units
+    return slots
   }
 
   /** Lets the last sample sink to zero: there is nothing after it. */

@@ -23,9 +23,9 @@ class Playout extends AudioWorkletProcessor {
     if (output === undefined || this.#feed === undefined) return true
     this.#ring.render(output)
     const aheadMs = this.#ring.ahead / SAMPLES_PER_MS
-    const units = this.#ring.demand()
-    if (units > 0) {
-      const demand: FromPlayout = { kind: 'demand', units, aheadMs, underruns: this.#ring.underruns }
+    const slots = this.#ring.demand()
+    if (slots > 0) {
+      const demand: FromPlayout = { kind: 'demand', slots, aheadMs, underruns: this.#ring.underruns }
       this.#feed.postMessage(demand)
     }
     return true

@@ -1,16 +1,18 @@
 /**
- * What is heard: whenever the ring buffer of the sound card wants 20 ms more, one unit of each voice, mixed → ring buffer.
+ * What is heard: whenever the ring buffer of the sound card wants 10 ms more, one slot of each voice, mixed → ring buffer.
  * So the sound card's clock drives everything, and nothing waits in between but for the decoders.
  */
 import type { Ms } from '../../src-shared/base/time.ts'
-import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
-import type { FromPlayout, ToPlayout } from '../devices/playout-messages.ts'
+import { AUDIO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
+import { type FromPlayout, SLOT_SAMPLES, type ToPlayout } from '../devices/playout-messages.ts'
 import { Mixer } from './mixer.ts'
 import type { Slot, Voice } from './voice.ts'
 import { MAX_VOICES, VoiceChoice } from './voice-choice.ts'
 
-/** Twenty milliseconds of all voices. */
-type Unit = ReadonlyMap<Voice, Slot>
+const SLOT_MS: Ms = (SLOT_SAMPLES / AUDIO_CLOCK_RATE) * 1000
+
+/** Of the same moment. */
+type Slots = ReadonlyMap<Voice, Slot>
 
 export class AudioPlayout {
   readonly #voices = new Set<Voice>()
@@ -18,7 +20,8 @@ export class AudioPlayout {
   readonly #mixer = new Mixer<Voice>()
   #port: MessagePort | undefined
   #outputLatency: Ms = 0
-  #units: Unit[] = []
+  /** Not all of them are filled yet, in order. */
+  #pulled: Slots[] = []
   #ringMs: Ms = 0
   #isSilent = false
 
@@ -27,7 +30,7 @@ export class AudioPlayout {
     return this.#ringMs
   }
 
-  /** From a unit's pull to the ear. */
+  /** From a slot's pull to the ear. */
   get latency(): Ms {
     return this.#ringMs + this.#outputLatency
   }
@@ -61,16 +64,16 @@ export class AudioPlayout {
     this.#port = undefined
   }
 
-  #supply({ units, aheadMs }: FromPlayout): void {
+  #supply({ slots, aheadMs }: FromPlayout): void {
     this.#ringMs = aheadMs
-    for (let i = 0; i < units; i++) {
-      const latency = aheadMs + i * OPUS_FRAME_MS + this.#outputLatency
-      this.#units.push(this.#pull(latency, performance.now()))
+    for (let i = 0; i < slots; i++) {
+      const latency = aheadMs + i * SLOT_MS + this.#outputLatency
+      this.#pulled.push(this.#pull(latency, performance.now()))
     }
     this.#flush()
   }
 
-  #pull(latency: Ms, now: Ms): Unit {
+  #pull(latency: Ms, now: Ms): Slots {
     const isFew = this.#voices.size <= MAX_VOICES
     const heard = isFew ? this.#voices : this.#choice.choose(this.#voices, now)
     for (const voice of this.#voices) if (!heard.has(voice)) voice.skip(now)
@@ -78,8 +81,8 @@ export class AudioPlayout {
   }
 
   #flush(): void {
-    for (let head = this.#units[0]; head !== undefined && isSettled(head); head = this.#units[0]) {
-      this.#units.shift()
+    for (let head = this.#pulled[0]; head !== undefined && isSettled(head); head = this.#pulled[0]) {
+      this.#pulled.shift()
       const samples = this.#mixer.mix(head)
       if (this.#isSilent) samples.fill(0)
       const message: ToPlayout = { kind: 'sound', samples }
@@ -88,7 +91,7 @@ export class AudioPlayout {
   }
 }
 
-function isSettled(unit: Unit): boolean {
-  for (const { content } of unit.values()) if (content === 'decoding') return false
+function isSettled(slots: Slots): boolean {
+  for (const { content } of slots.values()) if (content === 'decoding') return false
   return true
 }

@@ -1,12 +1,12 @@
 /**
- * Keeps a sum of voices within full scale: the gain goes down over the length of a unit before the peak is reached that
+ * Keeps a sum of voices within full scale: the gain goes down within a slot before the peak is reached that
  * needs it, and comes back slowly. Gain that moves this evenly is not heard, clipped peaks are.
  */
 
 /** Of full scale, −0.9 dB: what the sound card's resampler overshoots fits above it. */
 const CEILING = 0.9
-/** Of the way back to full gain, each 20 ms: about half a second. */
-const RELEASE = 0.05
+/** Of the way back to full gain, each slot of 10 ms: about half a second. */
+const RELEASE = 0.025
 
 export class Limiter {
   #gain = 1

@@ -2,7 +2,7 @@
  * Sums the voices of one moment. A voice that comes or goes does so with a short fade, never with a click; what would be
  * louder than full scale is turned down softly. One voice alone is left as it is.
  */
-import { OPUS_FRAME_SAMPLES } from '../../src-shared/media/opus.ts'
+import { SLOT_SAMPLES } from '../devices/playout-messages.ts'
 import { Limiter } from './limiter.ts'
 import type { Slot } from './voice.ts'
 
@@ -10,15 +10,15 @@ import type { Slot } from './voice.ts'
 const FADE = 240
 
 export class Mixer<Source> {
-  /** The last sample of the voices that sounded in the unit before. */
+  /** The last sample of the voices that sounded in the slot before. */
   readonly #sounding = new Map<Source, number>()
   readonly #limiter = new Limiter()
 
   /** All slots are settled. The samples are the caller's. */
-  mix(unit: ReadonlyMap<Source, Slot>): Float32Array<ArrayBuffer> {
-    const sum = new Float32Array(OPUS_FRAME_SAMPLES)
+  mix(slots: ReadonlyMap<Source, Slot>): Float32Array<ArrayBuffer> {
+    const sum = new Float32Array(SLOT_SAMPLES)
     let count = 0
-    for (const [source, { content }] of unit) {
+    for (const [source, { content }] of slots) {
       const last = this.#sounding.get(source)
       if (content instanceof Float32Array) {
         count += 1
@@ -26,7 +26,7 @@ export class Mixer<Source> {
         this.#sounding.set(source, content.at(-1) ?? 0)
       } else if (last !== undefined) this.#fadeOut(sum, source, last)
     }
-    for (const [source, last] of this.#sounding) if (!unit.has(source)) this.#fadeOut(sum, source, last)
+    for (const [source, last] of this.#sounding) if (!slots.has(source)) this.#fadeOut(sum, source, last)
     return this.#limiter.limit(sum, count > 1)
   }
 

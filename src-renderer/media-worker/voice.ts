@@ -1,21 +1,34 @@
 /**
- * One other side's voice: units from its receive buffer → decoder → samples, in the order in which they were pulled. The
- * decoder takes its time, so a pull gives a slot, which is filled later.
+ * One other side's voice: units from its receive buffer → decoder → stretched where the buffer asks for it → slots of 10 ms, in the
+ * order in which they were pulled. The decoder takes its time, so a pull gives a slot, which is filled later.
  */
+import type { Bytes } from '../../src-shared/base/bytes.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
 import { OPUS_FRAME_MS, OPUS_FRAME_SAMPLES } from '../../src-shared/media/opus.ts'
 import { AUDIO_CLOCK_RATE } from '../../src-shared/media/payload-types.ts'
 import type { AudioBuffer } from '../../src-shared/media/received.ts'
-
-/** Peak of what nobody hears: −54 dB below full scale. */
-const QUIET = 0.002
+import { TimeStretch } from '../../src-shared/media/time-stretch.ts'
+import { SLOT_SAMPLES } from '../devices/playout-messages.ts'
 
 /** Units that may be under way through the decoder; with more of them it has swallowed some. */
-const MAX_SLOTS = 25
+const MAX_UNITS = 25
 
-/** Twenty milliseconds of this voice. */
+const SAMPLES_PER_MS = AUDIO_CLOCK_RATE / 1000
+const NOTHING = new Float32Array()
+
+type Samples = Float32Array<ArrayBuffer>
+
+/** Ten milliseconds of this voice. */
 export interface Slot {
-  content: 'decoding' | 'silence' | Float32Array<ArrayBuffer>
+  content: 'decoding' | 'silence' | Samples
+}
+
+/** What the buffer gave for 20 ms. */
+interface Unit {
+  content: 'decoding' | 'silence' | Samples
+  readonly stretch: Ms
+  /** Samples that it stands for. */
+  left: number
 }
 
 export interface VoiceListener {
@@ -26,6 +39,8 @@ export interface VoiceListener {
 /** Of a new level, in the smoothed one: about a fifth of a second. */
 const LEVEL_SHARE = 0.1
 const SILENT = 127
+/** By how much a unit that nobody hears is made longer or shorter at most. */
+const UNHEARD_STRETCH: Ms = 15
 
 export class Voice {
   /** Below full scale, decibels, smoothed; as its packets say. */
@@ -33,13 +48,21 @@ export class Voice {
   lastPacketAt: Ms = -Infinity
   readonly #buffer: AudioBuffer
   readonly #listener: VoiceListener
+  readonly #stretch = new TimeStretch()
   #decoder: AudioDecoder | undefined
-  /** In the decoder, in order. */
-  #decoding: Slot[] = []
+  /** Pulled and not yet filled, in order. */
+  readonly #waiting: Slot[] = []
+  /** Decoded, and not yet given out; the units come after it. */
+  #samples: Samples = NOTHING
+  readonly #units: Unit[] = []
   #settled: () => void = () => undefined
   #nextTimestampUs = 0
-  #quiet = true
   #firstAt: number | undefined
+  /** When the last slot was pulled, and from then to the ear. */
+  #pulledAt: Ms = 0
+  #latency: Ms = 0
+  /** While nobody hears it: samples that have passed ahead of time. */
+  #unheard: number | undefined
 
   constructor(buffer: AudioBuffer, listener: VoiceListener) {
     this.#buffer = buffer
@@ -63,34 +86,105 @@ export class Voice {
     this.lastPacketAt = now
   }
 
-  /** Twenty milliseconds that nobody hears pass. */
+  /** The time of a slot passes, and nobody hears it. */
   skip(now: Ms): void {
-    this.#buffer.pull(now, true)
+    let ahead = this.#unheard ?? this.#samples.length
+    while (ahead < SLOT_SAMPLES) {
+      const unit = this.#buffer.pull(now)
+      const wanted = unit.kind === 'packet' ? unit.stretch : 0
+      const by = Math.max(-UNHEARD_STRETCH, Math.min(UNHEARD_STRETCH, wanted))
+      if (by !== 0) this.#buffer.stretched(by)
+      ahead += OPUS_FRAME_SAMPLES + Math.round(by * SAMPLES_PER_MS)
+    }
+    this.#unheard = ahead - SLOT_SAMPLES
   }
 
   /** `latency`: from now to the ear. */
   pull(now: Ms, latency: Ms): Slot {
-    const unit = this.#buffer.pull(now, this.#quiet)
-    if (this.#decoding.length >= MAX_SLOTS) this.#closeDecoder()
-    // A decoder that has decoded nothing can make nothing up.
-    if (unit.kind === 'silence' || (unit.kind === 'conceal' && this.#decoder === undefined)) {
-      return { content: 'silence' }
-    }
-    if (unit.kind === 'packet') {
-      this.#firstAt ??= Date.now()
-      this.#listener.heard(unit.rtpTimestamp, now + latency)
-    }
+    if (this.#unheard !== undefined) this.#samples = new Float32Array(this.#unheard)
+    this.#unheard = undefined
+    this.#pulledAt = now
+    this.#latency = latency
     const slot: Slot = { content: 'decoding' }
-    this.#decoding.push(slot)
-    // The decoder's own count of time, which goes on evenly whatever the packets say.
-    const timestamp = this.#nextTimestampUs
-    this.#nextTimestampUs += OPUS_FRAME_MS * 1000
-    this.#decoderNow().decode(new EncodedAudioChunk({ type: 'key', timestamp, data: unit.data }))
+    this.#waiting.push(slot)
+    this.#serve()
     return slot
   }
 
   close(): void {
     this.#closeDecoder()
+  }
+
+  /** Fills the slots as far as there is sound, and asks for what they lack. */
+  #serve(): void {
+    this.#fill()
+    while (this.#ahead() < this.#waiting.length * SLOT_SAMPLES) {
+      this.#request()
+      this.#fill()
+    }
+  }
+
+  #fill(): void {
+    for (let slot = this.#waiting[0]; slot !== undefined; slot = this.#waiting[0]) {
+      if (this.#samples.length >= SLOT_SAMPLES) {
+        slot.content = this.#samples.slice(0, SLOT_SAMPLES)
+        this.#samples = this.#samples.slice(SLOT_SAMPLES)
+        this.#waiting.shift()
+        continue
+      }
+      const unit = this.#units[0]
+      if (unit === undefined || unit.content === 'decoding') return
+      if (unit.content === 'silence') {
+        // The mixer fades out; less than a slot's worth has no slot of its own.
+        this.#samples = NOTHING
+        slot.content = 'silence'
+        this.#waiting.shift()
+        unit.left -= SLOT_SAMPLES
+        if (unit.left <= 0) this.#units.shift()
+      } else {
+        this.#units.shift()
+        this.#append(unit.content, unit.stretch)
+      }
+    }
+  }
+
+  #append(content: Samples, stretch: Ms): void {
+    const block = new Float32Array(this.#samples.length + content.length)
+    block.set(this.#samples)
+    block.set(content, this.#samples.length)
+    this.#samples = this.#stretch.apply(block, stretch * SAMPLES_PER_MS)
+    const by = this.#samples.length - block.length
+    if (by !== 0) this.#buffer.stretched(by / SAMPLES_PER_MS)
+  }
+
+  /** Samples that are there or under way. */
+  #ahead(): number {
+    return this.#units.reduce((sum, { left }) => sum + left, this.#samples.length)
+  }
+
+  #request(): void {
+    const ahead = this.#ahead() - (this.#waiting.length - 1) * SLOT_SAMPLES
+    const unit = this.#buffer.pull(this.#pulledAt)
+    if (this.#units.length >= MAX_UNITS) this.#closeDecoder()
+    // A decoder that has decoded nothing can make nothing up.
+    const isSilence = unit.kind === 'silence' || (unit.kind === 'conceal' && this.#decoder === undefined)
+    this.#units.push({
+      content: isSilence ? 'silence' : 'decoding',
+      stretch: unit.kind === 'packet' ? unit.stretch : 0,
+      left: OPUS_FRAME_SAMPLES,
+    })
+    if (unit.kind === 'packet') {
+      this.#firstAt ??= Date.now()
+      this.#listener.heard(unit.rtpTimestamp, this.#pulledAt + ahead / SAMPLES_PER_MS + this.#latency)
+    }
+    if (unit.kind !== 'silence' && !isSilence) this.#decode(unit.data)
+  }
+
+  #decode(data: Bytes): void {
+    // The decoder's own count of time, which goes on evenly whatever the packets say.
+    const timestamp = this.#nextTimestampUs
+    this.#nextTimestampUs += OPUS_FRAME_MS * 1000
+    this.#decoderNow().decode(new EncodedAudioChunk({ type: 'key', timestamp, data }))
   }
 
   #decoderNow(): AudioDecoder {
@@ -100,6 +194,7 @@ export class Voice {
       error: () => {
         // What was in it is lost: silence takes its place. The next packet gets a new one.
         this.#closeDecoder()
+        this.#serve()
         this.#settled()
       },
     })
@@ -111,7 +206,7 @@ export class Voice {
   #closeDecoder(): void {
     if (this.#decoder?.state === 'configured') this.#decoder.close()
     this.#decoder = undefined
-    for (const slot of this.#decoding.splice(0)) slot.content = 'silence'
+    for (const unit of this.#units) if (unit.content === 'decoding') unit.content = 'silence'
   }
 
   #decoded(sound: AudioData): void {
@@ -119,9 +214,9 @@ export class Voice {
     const count = Math.min(samples.length, sound.numberOfFrames)
     sound.copyTo(samples, { planeIndex: 0, format: 'f32-planar', frameCount: count })
     sound.close()
-    this.#quiet = samples.every((sample) => Math.abs(sample) < QUIET)
-    const slot = this.#decoding.shift()
-    if (slot !== undefined) slot.content = samples
+    const unit = this.#units.find(({ content }) => content === 'decoding')
+    if (unit !== undefined) unit.content = samples
+    this.#serve()
     this.#settled()
   }
 }

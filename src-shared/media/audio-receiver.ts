@@ -4,11 +4,11 @@
  * - while the buffer is empty the position stands still, and what was made up meanwhile stands in for packets that turn out lost;
  * - a hole in the timestamps without a hole in the sequence numbers is discontinuous transmission, not loss (RFC 7587 section 3.1.3);
  *   after it the position begins anew at the target;
- * - delay beyond the target is left out, delay that is wanting is put in, where it is quiet; far beyond, anywhere.
+ * - where the delay is off the target, sound is to be played shorter or longer (`time-stretch.ts`); far beyond, it is left out.
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { Ms } from '../base/time.ts'
-import { isOpusSilence, OPUS_FRAME_MS, OPUS_FRAME_SAMPLES, opusConcealment, opusSamples } from './opus.ts'
+import { OPUS_FRAME_MS, OPUS_FRAME_SAMPLES, opusConcealment, opusSamples } from './opus.ts'
 import { AUDIO_CLOCK_RATE, payloadTypeOf, REDUNDANT_AUDIO } from './payload-types.ts'
 import { parseRedundantAudio, type RedundantAudio } from './redundant-audio.ts'
 import type { AudioBuffer, AudioStatistics, AudioUnit, PlayoutPlan } from './received.ts'
@@ -27,13 +27,10 @@ const MAX_TARGET: Ms = 500
 /** Lip sync may add this much. */
 export const MAX_EXTRA_DELAY: Ms = 600
 
-/** Delay above the target: left out where it is quiet; above `FORCED` every tenth unit anywhere; above `EXCESSIVE` at once. */
-const ABUNDANT: Ms = 25
-const FORCED: Ms = 100
+/** As much more or less delay than the target is no matter; a correction of a pitch period must not lead out of it at the other side. */
+const TOLERANCE: Ms = 10
+/** Above the target by more than this it is cut at once. */
 const EXCESSIVE: Ms = 400
-const FORCED_INTERVAL = 10
-/** Delay below the target: put in where it is quiet. Less than half a unit from `ABUNDANT` would swing to and fro. */
-const SCANT: Ms = 15
 /** Concealment fades out; after this many units in a row silence is honest. */
 const MAX_CONCEALED_RUN = 5
 /** Units without any packet after which playing begins anew, as at the beginning of a call. */
@@ -63,7 +60,6 @@ export class AudioReceiver implements AudioBuffer {
   /** Units given out while the buffer was empty and the position stood still. */
   #stalled = 0
   #concealedRun = 0
-  #sinceForced = FORCED_INTERVAL
   /** Of the position, against the fastest packets; smoothed over the unevenness of the pulls. */
   readonly #delay = new SmoothedDelay()
   /** What the network makes necessary. */
@@ -144,8 +140,7 @@ export class AudioReceiver implements AudioBuffer {
     return { rtpTimestamp: newest >>> 0, at: fastest + this.#target() - this.#extraDelay }
   }
 
-  pull(now: Ms, quiet: boolean): AudioUnit {
-    this.#sinceForced += 1
+  pull(now: Ms): AudioUnit {
     this.#dropPassed()
     if (!this.#playing && !this.#begin(now)) return this.#silence()
     this.#delay.measure(this.#delayAt(this.#position, now))
@@ -154,7 +149,12 @@ export class AudioReceiver implements AudioBuffer {
     this.#cutExcess()
     const head = this.#queue[0]
     if (head === undefined) return this.#stall()
-    return head.timestamp < this.#position + HALF_UNIT ? this.#play(head, quiet) : this.#bridge(head, now, quiet)
+    return head.timestamp < this.#position + HALF_UNIT ? this.#give(head) : this.#bridge(head, now)
+  }
+
+  stretched(by: Ms): void {
+    this.#delay.shift(by)
+    this.#counters[by > 0 ? 'insertedMs' : 'skippedMs'] += Math.abs(by)
   }
 
   /** `undefined`: refused. */
@@ -251,26 +251,6 @@ export class AudioReceiver implements AudioBuffer {
     return this.#last !== undefined && head.index === this.#last.index + 1
   }
 
-  #play(head: Waiting, quiet: boolean): AudioUnit {
-    const canAdjust = quiet || isOpusSilence(head.data)
-    if (canAdjust && this.#excess() < -SCANT) {
-      this.#counters.insertedMs += OPUS_FRAME_MS
-      this.#elapse()
-      return this.#made()
-    }
-    const next = this.#queue[1]
-    const forced = this.#excess() > FORCED && this.#sinceForced > FORCED_INTERVAL
-    const wanted = forced || (canAdjust && this.#excess() > ABUNDANT)
-    if (wanted && next !== undefined && next.timestamp < head.timestamp + OPUS_FRAME_SAMPLES + HALF_UNIT) {
-      this.#sinceForced = 0
-      this.#counters.skippedMs += OPUS_FRAME_MS
-      this.#queue.shift()
-      this.#advance(1)
-      return this.#give(next)
-    }
-    return this.#give(head)
-  }
-
   #give(packet: Waiting): AudioUnit {
     this.#queue.shift()
     this.#last = packet
@@ -281,22 +261,27 @@ export class AudioReceiver implements AudioBuffer {
     this.#position = packet.timestamp
     this.#advance(1)
     this.#elapse()
-    return { kind: 'packet', data: packet.data, rtpTimestamp: packet.timestamp >>> 0 }
+    return { kind: 'packet', data: packet.data, rtpTimestamp: packet.timestamp >>> 0, stretch: this.#correction() }
+  }
+
+  #correction(): Ms {
+    const excess = this.#excess()
+    return Math.abs(excess) > TOLERANCE ? -excess : 0
   }
 
   /** There is a packet, but not the one that comes next. */
-  #bridge(head: Waiting, now: Ms, quiet: boolean): AudioUnit {
+  #bridge(head: Waiting, now: Ms): AudioUnit {
     if (this.#followsLast(head)) {
       if (this.#delayAt(head.timestamp, now) < this.#target() - OPUS_FRAME_MS / 2) return this.#silence()
       this.#moveTo(head.timestamp, now)
       return this.#give(head)
     }
     const missing = Math.max(1, Math.round((head.timestamp - this.#position) / OPUS_FRAME_SAMPLES))
-    if (this.#concealedRun > 0 && this.#excess() - missing * OPUS_FRAME_MS > ABUNDANT) {
+    if (this.#concealedRun > 0 && this.#excess() - missing * OPUS_FRAME_MS > TOLERANCE) {
       // There is more delay than the hole is long: leave the rest of the hole out.
       this.#counters.skippedMs += missing * OPUS_FRAME_MS
       this.#advance(missing)
-      return this.#play(head, quiet)
+      return this.#give(head)
     }
     this.#counters.concealedMs += OPUS_FRAME_MS
     this.#advance(1)

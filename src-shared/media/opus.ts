@@ -85,11 +85,6 @@ function countedFrames(packet: Bytes): number | undefined {
   return end - at >= 0 && end - at <= MAX_FRAME_LENGTH ? count : undefined
 }
 
-/** At most one byte for each frame: silence under discontinuous transmission (RFC 7587 section 3.1.3). */
-export function isOpusSilence(packet: Bytes): boolean {
-  return packet.length <= 2
-}
-
 /**
  * What the decoder is given in place of a lost packet: the TOC of the one before it with frames of no length, which
  * triggers libopus's own concealment. An empty chunk would be fatal to the decoder.

@@ -16,8 +16,8 @@ export interface PlayoutPlan {
 
 /** Twenty milliseconds of sound: 960 samples at 48 kHz. */
 export type AudioUnit =
-  /** Decode it. `quiet` media may have been left out just before; a later renderer can stretch time here instead. */
-  | { readonly kind: 'packet'; readonly data: Bytes; readonly rtpTimestamp: number }
+  /** Decode it. `stretch`: it should last longer by so much, shorter if negative, as far as nobody hears that; `stretched` takes the answer. */
+  | { readonly kind: 'packet'; readonly data: Bytes; readonly rtpTimestamp: number; readonly stretch: Ms }
   /** Give `data` to the decoder like a packet: it makes up for a missing one. */
   | { readonly kind: 'conceal'; readonly data: Bytes }
   /** Nothing to decode: play silence (or comfort noise). */
@@ -25,8 +25,10 @@ export type AudioUnit =
 
 export interface AudioBuffer {
   insert(packet: RtpPacket, now: Ms): void
-  /** Call once for every 20 ms that the output needs. `quiet`: the last unit, decoded, was inaudible; time is gained and lost there. */
-  pull(now: Ms, quiet: boolean): AudioUnit
+  /** The next 20 ms, when what was pulled before is used up but for less than a slot. */
+  pull(now: Ms): AudioUnit
+  /** The last units became longer by so much, or shorter. */
+  stretched(by: Ms): void
   /** From lip sync: play later than the network makes necessary. */
   setExtraDelay(extra: Ms): void
   plan(): PlayoutPlan | undefined
@@ -42,9 +44,9 @@ export interface AudioStatistics {
   /** Made up for lost and late packets. Silence that was not sent does not count. */
   readonly concealedMs: number
   readonly silenceMs: number
-  /** Left out to catch up. */
+  /** Left out to catch up, and what sound became shorter by. */
   readonly skippedMs: number
-  /** Put in to wait. */
+  /** What sound became longer by, to wait. */
   readonly insertedMs: number
   /** Now waiting in the buffer. */
   readonly bufferMs: number

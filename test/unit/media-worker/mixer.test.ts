@@ -6,7 +6,7 @@ import type { Slot } from '../../../src-renderer/media-worker/voice.ts'
 import { MAX_VOICES, type VoiceCandidate, VoiceChoice } from '../../../src-renderer/media-worker/voice-choice.ts'
 import { generator } from '../media/network.ts'
 
-const UNIT = 960
+const UNIT = 480
 
 /** Goes on evenly from one unit to the next. */
 function tone(unit: number, amplitude: number, period = 100): Slot {
@@ -64,10 +64,10 @@ describe('the mixer', () => {
     expect(Math.max(...settled)).toBeCloseTo(0.9, 2)
     // Of a clipped tone of that height a quarter and more would lie at the top.
     expect(settled.filter((sample) => Math.abs(sample) > 0.89).length / settled.length).toBeLessThan(0.15)
-    for (let i = 20; i < 200; i++) mixer.mix(all(i, 0.01))
+    for (let i = 20; i < 400; i++) mixer.mix(all(i, 0.01))
     // In this one the other four fade out.
-    mixer.mix(new Map([[0, tone(200, 0.99)]]))
-    expect(mixer.mix(new Map([[0, tone(201, 0.99)]]))).toEqual(tone(201, 0.99).content)
+    mixer.mix(new Map([[0, tone(400, 0.99)]]))
+    expect(mixer.mix(new Map([[0, tone(401, 0.99)]]))).toEqual(tone(401, 0.99).content)
   })
 
   it('never leaves full scale and never jumps, whoever talks when', () => {

@@ -8,6 +8,7 @@ import { type Arrival, generator, PERFECT, randomConditions, transmit } from './
 const TOC = 0x78
 /** The phase of the pulls against the packets: never equal. */
 const PHASE = 7
+const SLOT = 10
 
 interface Stream {
   readonly count: number
@@ -59,25 +60,39 @@ interface Played {
   readonly frame: number | undefined
 }
 
-/** Pulls every 20 ms on this side's clock, and counts what waits at most. */
+/** By how much a unit becomes longer, of what is wanted. */
+type Stretch = (wanted: number, now: number) => number
+
+/** Sound in which no two passages are alike. */
+const NEVER: Stretch = () => 0
+const SILENCE: Stretch = (wanted) => Math.max(-15, Math.min(15, wanted))
+
+/** Plays 10 ms after 10 ms on this side's clock, as a voice does, and counts what waits at most. */
 function play(
   receiver: AudioReceiver,
   arrivals: readonly Arrival<RtpPacket>[],
   durationMs: number,
-  isQuiet: (now: number) => boolean = () => false,
+  stretch: Stretch = NEVER,
 ): { played: Played[]; maxBufferMs: number } {
   const played: Played[] = []
   let maxBufferMs = 0
   let next = 0
-  for (let now = PHASE; now < durationMs; now += 20) {
+  let ahead = 0
+  for (let now = PHASE; now < durationMs; now += SLOT) {
     for (; next < arrivals.length; next++) {
       const arrival = arrivals[next]
       if (arrival === undefined || arrival.at > now) break
       receiver.insert(arrival.packet, arrival.at)
     }
     maxBufferMs = Math.max(maxBufferMs, receiver.statistics.bufferMs)
-    const unit = receiver.pull(now, isQuiet(now))
-    played.push({ at: now, unit, frame: frameOf(unit) })
+    for (; ahead < SLOT; ahead += 20) {
+      const unit = receiver.pull(now)
+      played.push({ at: now + ahead, unit, frame: frameOf(unit) })
+      const by = unit.kind === 'packet' ? stretch(unit.stretch, now) : 0
+      if (by !== 0) receiver.stretched(by)
+      ahead += by
+    }
+    ahead -= SLOT
   }
   return { played, maxBufferMs }
 }
@@ -101,11 +116,8 @@ describe('sound over a perfect network', () => {
 
   it.each([-2e-4, 2e-4])('follows a clock that is %d off for twenty minutes', (clockError) => {
     const receiver = new AudioReceiver()
-    const { played, maxBufferMs } = play(
-      receiver,
-      send({ count: 60_000, clockError }),
-      1_200_000,
-      (now) => now % 3000 < 500,
+    const { played, maxBufferMs } = play(receiver, send({ count: 60_000, clockError }), 1_200_000, (wanted, now) =>
+      now % 3000 < 500 ? SILENCE(wanted, now) : 0,
     )
     // 200 ppm of twenty minutes are 240 ms, 12 units: left out or put in where it is quiet.
     const delays = played.flatMap(({ at, frame }) => (frame === undefined ? [] : [at - frame * 20 * (1 + clockError)]))
@@ -167,7 +179,7 @@ describe('the delay', () => {
 
   it('grows with jitter and returns to the target where it is quiet', () => {
     const receiver = new AudioReceiver()
-    const { played } = play(receiver, uneven(), 40_000, (now) => now % 1000 < 200)
+    const { played } = play(receiver, uneven(), 40_000, (wanted, now) => (now % 1000 < 200 ? SILENCE(wanted, now) : 0))
     const during = delaysOf(played.filter(({ at }) => at > 5000 && at < 9000))
     expect(Math.min(...during)).toBeGreaterThan(100)
     expect(Math.max(...during)).toBeLessThan(260)
@@ -185,7 +197,7 @@ describe('the delay', () => {
     const receiver = new AudioReceiver()
     const arrivals = send({ count: 3000 })
     receiver.setExtraDelay(200)
-    const { played } = play(receiver, arrivals.slice(0, 1000), 20_000, () => true)
+    const { played } = play(receiver, arrivals.slice(0, 1000), 20_000, SILENCE)
     expect(Math.min(...delaysOf(played, 10_000))).toBeGreaterThanOrEqual(190)
     const planned = receiver.plan()?.at
     receiver.setExtraDelay(1e9)
@@ -213,7 +225,7 @@ describe('the delay', () => {
         const packet = later[next]?.packet
         if (packet !== undefined) receiver.insert(packet, now)
       }
-      const unit = receiver.pull(now, false)
+      const unit = receiver.pull(now)
       played.push({ at: now, unit, frame: frameOf(unit) })
     }
     expect(Math.max(...delaysOf(played, 9000))).toBeLessThan(200)
@@ -298,7 +310,7 @@ describe('packets that the profile does not have', () => {
     const receiver = new AudioReceiver()
     receiver.insert({ ...packetOf(0, 0, 0, 5), ...change }, 0)
     expect(receiver.statistics.packetsRefused).toBe(1)
-    expect(receiver.pull(1000, false)).toEqual({ kind: 'silence' })
+    expect(receiver.pull(1000)).toEqual({ kind: 'silence' })
     expect(receiver.plan()).toBeUndefined()
   })
 })
@@ -320,7 +332,9 @@ describe('sound over random networks', () => {
       }
       const arrivals = transmit(send(stream), conditions, random)
       const receiver = new AudioReceiver()
-      const { played, maxBufferMs } = play(receiver, arrivals, DURATION, () => random() < 0.3)
+      const { played, maxBufferMs } = play(receiver, arrivals, DURATION, (wanted, now) =>
+        random() < 0.3 ? SILENCE(wanted, now) : 0,
+      )
       const frames = framesOf(played)
       const where = `seed ${String(seed)}`
       if (!frames.every((frame, i) => i === 0 || frame > (frames[i - 1] ?? 0)))

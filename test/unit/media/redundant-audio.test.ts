@@ -92,7 +92,7 @@ function listen(loss: number, redundancy: number, seed = 1): { concealedMs: numb
     for (let arrival = arrivals[next]; arrival !== undefined && arrival.at <= now; arrival = arrivals[++next]) {
       receiver.insert(arrival.packet, arrival.at)
     }
-    const unit = receiver.pull(now, false)
+    const unit = receiver.pull(now)
     if (unit.kind !== 'packet') continue
     const number = (unit.data[1] ?? 0) | ((unit.data[2] ?? 0) << 8)
     if (number <= last || unit.rtpTimestamp !== number * OPUS_FRAME_SAMPLES) wrong += 1
