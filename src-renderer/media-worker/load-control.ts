@@ -3,13 +3,15 @@
  * busy, larger again after a while without. Calls that eat the whole computer are what people complain about most.
  */
 
-/** Frames; about two seconds. */
-const WINDOW = 60
+/** Frames; about a second. */
+const WINDOW = 30
 /** Share of a window's frames that were left out. */
 const OVERLOADED = 0.2
+/** Windows in a row. One alone is a stall, as when a call begins and all codecs start at once; a smaller picture would not have helped. */
+const ENDURED = 2
 /** Windows without any that are waited for before a larger picture is tried; doubled each time it was too much. */
-const CALM_WINDOWS = 5
-const MAX_CALM_WINDOWS = 40
+const CALM_WINDOWS = 10
+const MAX_CALM_WINDOWS = 80
 
 export class LoadControl {
   /** Of the shorter side, pixels, largest first. */
@@ -17,6 +19,7 @@ export class LoadControl {
   #step = 0
   #frames = 0
   #leftOut = 0
+  #overloaded = 0
   #calm = 0
   #patience = CALM_WINDOWS
 
@@ -36,14 +39,16 @@ export class LoadControl {
     const share = this.#leftOut / this.#frames
     this.#frames = 0
     this.#leftOut = 0
-    if (share > OVERLOADED) this.#smaller()
-    else this.#larger(share === 0)
+    this.#overloaded = share > OVERLOADED ? this.#overloaded + 1 : 0
+    if (this.#overloaded === ENDURED) this.#smaller()
+    else if (this.#overloaded === 0) this.#larger(share === 0)
   }
 
   #smaller(): void {
     if (this.#calm < this.#patience) this.#patience = Math.min(MAX_CALM_WINDOWS, this.#patience * 2)
     this.#step = Math.min(this.#heights.length - 1, this.#step + 1)
     this.#calm = 0
+    this.#overloaded = 0
   }
 
   #larger(calm: boolean): void {

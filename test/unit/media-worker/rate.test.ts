@@ -37,6 +37,13 @@ describe('load control', () => {
     expect(windows(load, 10, (i) => i % 3 === 0)).toBe(180)
     expect(windows(load, 200, () => false)).toBe(720)
   })
+  it('bears a stall', () => {
+    const load = new LoadControl([720, 540])
+    for (let second = 0; second < 20; second++) {
+      for (let i = 0; i < 30; i++) load.captured(second % 4 === 0 && i < 24)
+    }
+    expect(load.maxHeight).toBe(720)
+  })
   it('bears single left out frames', () => {
     expect(windows(new LoadControl([720, 540]), 10, (i) => i % 20 === 0)).toBe(720)
   })
