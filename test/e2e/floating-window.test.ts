@@ -197,6 +197,23 @@ describe('the small window', () => {
     expect(await facts()).toMatchObject([{ visible: true }])
   })
 
+  it('opens the microphone while the space bar is held', async () => {
+    await request(page, 'settings.update', { pushToTalk: true })
+    await leave()
+    const small = await floating()
+    await small.getByRole('button', { name: texts['call.mute'] }).click()
+    await until(page, 'muted', ({ call }) => call?.local.audio === false)
+    await small.keyboard.down('Space')
+    await until(page, 'speaking', ({ call }) => call?.local.audio === true)
+    await small.keyboard.up('Space')
+    await until(page, 'muted again', ({ call }) => call?.local.audio === false)
+    await request(page, 'settings.update', { pushToTalk: false })
+    await small.keyboard.press('Control+d')
+    await until(page, 'not muted', ({ call }) => call?.local.audio === true)
+    await small.getByRole('button', { name: texts['call.back'] }).click()
+    await gone()
+  })
+
   it('comes back with a double click, stays away once closed, and obeys the setting', async () => {
     await leave()
     await (await floating()).getByTestId('floating-video').dblclick({ position: { x: 160, y: 90 } })

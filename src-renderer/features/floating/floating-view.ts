@@ -18,6 +18,9 @@ export interface FloatingView {
   readonly local: MediaChoice
   /** Still ringing: ending it is taking it back. */
   readonly waiting: boolean
+  /** The space bar opens the microphone while it is held. */
+  readonly pushToTalk: boolean
+  readonly onspeak: (speaking: boolean) => void
   readonly onmicrophone: () => void
   readonly oncamera: () => void
   readonly onend: () => void
