@@ -20,8 +20,11 @@ const RUN = [
 /** A machine without a screen: display, session bus and a throw-away keyring. */
 const HEADLESS = ['dbus', 'dbus-x11', 'gnome-keyring', 'xauth', 'xvfb']
 
-/** `p7zip-full` builds the deb, `iproute2` the network namespaces of a capture, `tcpdump` the capture itself. */
-const TEST = ['iproute2', 'libsecret-tools', 'p7zip-full', 'tcpdump']
+/**
+ * `p7zip-full` builds the deb, `iproute2` the network namespaces of a capture, `tcpdump` the capture itself. PipeWire is the
+ * room of the echo test; unlike `pulseaudio` it pushes no desktop's sound server out.
+ */
+const TEST = ['iproute2', 'libpulse0', 'libsecret-tools', 'p7zip-full', 'pipewire-pulse', 'tcpdump', 'wireplumber']
 
 /** The network laboratory: address translation, and a compiler for its bad link. */
 const LAB = ['gcc', 'libc6-dev', 'nftables']

@@ -1,5 +1,5 @@
 /**
- * One camera or one microphone of a call: opens the wanted device, replaces it without a gap, falls back to another one
+ * One camera or one microphone of a call: opens the wanted device, replaces it without a gap by another one, falls back
  * when it is gone, and comes back to it when it returns. What it captures goes to `handOver` as a stream of frames.
  */
 import type {} from './insertable-tracks.d.ts'
@@ -78,6 +78,9 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
   }
 
   async #open(source: Source): Promise<void> {
+    // Chromium 150 opens a device that is open already with the processing that it has, or, asked for neither noise
+    // suppression nor gain beside them, with no echo cancellation either.
+    if (this.#openedFor !== undefined && !isSameProcessing(this.#openedFor, source)) this.#drop()
     try {
       const track = await this.#capture(source)
       this.#adopt(track, source)
@@ -174,12 +177,15 @@ export class CaptureSource<Frame extends AudioData | VideoFrame> {
   }
 }
 
-function isSame(source: Source | undefined, { deviceId, processing }: Source): boolean {
+function isSame(source: Source | undefined, wanted: Source): boolean {
+  return source !== undefined && source.deviceId === wanted.deviceId && isSameProcessing(source, wanted)
+}
+
+function isSameProcessing({ processing: one }: Source, { processing: other }: Source): boolean {
   return (
-    source?.deviceId === deviceId &&
-    source?.processing.echoCancellation === processing.echoCancellation &&
-    source.processing.noiseSuppression === processing.noiseSuppression &&
-    source.processing.automaticGain === processing.automaticGain
+    one.echoCancellation === other.echoCancellation &&
+    one.noiseSuppression === other.noiseSuppression &&
+    one.automaticGain === other.automaticGain
   )
 }
 

@@ -2,12 +2,10 @@
 /**
  * How the other side's sound reaches the ear: PCM from the media worker → ring buffer in an AudioWorklet → speaker.
  *
- * Two routes lead from the worklet to the speaker. `direct` is the default: measured against a real sound server (a null
- * sink whose monitor is the microphone), Chromium 130 and 156 cancel it from the microphone by 27 dB, down to the noise
- * floor, since their echo canceller listens to all that the browser plays (it did not with
- * `--disable-features=ChromeWideEchoCancellation`, and does not with fake devices). `loopback` leads through a pair of
- * RTCPeerConnections into an audio element, which is cancelled in any case, for 40 ms more of delay and one more
- * encoder and decoder.
+ * Two routes lead from the worklet to the speaker. `direct` is the default: Chromium's echo canceller listens to all that
+ * the browser plays (it does not with `--disable-features=ChromeWideEchoCancellation`, nor with fake devices).
+ * `loopback` leads through a pair of RTCPeerConnections into an audio element, which is known to every echo canceller of
+ * Chromium, for 40 ms more of delay and one more encoder and decoder. `docs/devices.md` has what was measured.
  */
 import type {} from './insertable-tracks.d.ts'
 import { openLoopback } from './loopback.ts'

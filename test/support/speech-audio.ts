@@ -1,35 +1,18 @@
-/** A sound for microphones in tests: syllables of a few harmonics with pauses, so that voice detection and Opus behave as with speech. 48 kHz, mono, WAV. */
+/** Syllables as a sound for microphones in tests: 48 kHz, mono, WAV. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { LOW_VOICE, RATE, SECONDS, syllables, type Voice } from './syllables.ts'
 
-const RATE = 48_000
-const SECONDS = 6
-
-export function speechAudio(): string {
+export function speechAudio(voice: Voice = LOW_VOICE): string {
   const folder = path.join(tmpdir(), 'sightline-test-audio')
-  const file = path.join(folder, `syllables-${SECONDS}s.wav`)
+  const file = path.join(folder, `syllables-${voice.pitch}hz-${SECONDS}s.wav`)
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })
-  const samples = new Int16Array(RATE * SECONDS)
-  for (let i = 0; i < samples.length; i++) samples[i] = Math.round(9000 * syllables(i / RATE))
+  const samples = Int16Array.from(syllables(voice), (sample) => Math.round(sample * 32_767))
   writeFileSync(`${file}.${process.pid}`, Buffer.concat([header(samples.byteLength), Buffer.from(samples.buffer)]))
   renameSync(`${file}.${process.pid}`, file)
   return file
-}
-
-function syllables(second: number): number {
-  const inSyllable = second % 0.3
-  const pause = second % 3 > 2.4
-  if (pause || inSyllable > 0.22) return 0
-  const pitch = 140 + 30 * Math.sin(second * 5)
-  const envelope = Math.sin((inSyllable / 0.22) * Math.PI)
-  const harmonics = [1, 0.6, 0.5, 0.25, 0.12]
-  return (
-    (envelope *
-      harmonics.reduce((sum, level, i) => sum + level * Math.sin(2 * Math.PI * pitch * (i + 1) * second), 0)) /
-    2.5
-  )
 }
 
 function header(bytes: number): Buffer {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { build } from 'vite'
-import { launchElectron } from '../harness/launch.ts'
+import { launchElectron, type LaunchOptions } from '../harness/launch.ts'
 import { repository } from '../harness/repository.ts'
 
 export interface OpenedPage {
@@ -28,15 +28,22 @@ export async function buildMediaPage(): Promise<string> {
   return outDir
 }
 
-export async function openMediaPage(folder: string, switches: readonly string[]): Promise<OpenedPage> {
+export async function openMediaPage(
+  folder: string,
+  switches: readonly string[],
+  options: LaunchOptions = {},
+): Promise<OpenedPage> {
   const profile = mkdtempSync(path.join(tmpdir(), 'sightline-media-'))
-  const electron = await launchElectron([
-    path.join(repository, 'test/e2e/media-page/main.cjs'),
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ...switches,
-    `--profile=${profile}`,
-    `--page=${folder}`,
-  ])
+  const electron = await launchElectron(
+    [
+      path.join(repository, 'test/e2e/media-page/main.cjs'),
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...switches,
+      `--profile=${profile}`,
+      `--page=${folder}`,
+    ],
+    options,
+  )
   const page = await electron.firstWindow()
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(String(error)))

@@ -12,6 +12,7 @@ import type { FromMain, StreamKeys } from '../../../src-shared/ipc/media-port.ts
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
 import type { VideoShape } from '../../support/timecode-picture.ts'
 import { Crowd } from './crowd.ts'
+import { EchoRoom } from './echo.ts'
 import { Group } from './group.ts'
 import { Crossing } from './network.ts'
 import { PeerConnectionPair, type Shape } from './peer-connections.ts'
@@ -106,12 +107,14 @@ export interface MediaPage {
   readonly Pair: typeof Pair
   readonly listDevices: typeof listDevices
   readonly Group: typeof Group
+  readonly EchoRoom: typeof EchoRoom
   readonly judge: (id: string, shape: VideoShape, milliseconds: number) => Promise<Judgement[]>
   /** A part of a canvas as it is now. */
   readonly judgeTile: (id: string, tile: Tile, shape: VideoShape) => Judgement
   readonly sound: SoundTap
   pair: Pair
   group: Group
+  echoRoom: EchoRoom
   /** For the bench. */
   readonly Crowd: typeof Crowd
   crowd: Crowd
@@ -128,6 +131,7 @@ declare global {
 window.mediaPage = {
   Pair,
   Group,
+  EchoRoom,
   Crowd,
   listDevices,
   judge: (id, shape, milliseconds) => judge(video(id), shape, milliseconds),

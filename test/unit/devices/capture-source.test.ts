@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { CaptureSource } from '../../../src-renderer/devices/capture-source.ts'
+import { CaptureSource, type Constraints } from '../../../src-renderer/devices/capture-source.ts'
 import type { DeviceChange, DeviceProblem } from '../../../src-renderer/devices/media-session.ts'
 
 const PROCESSING = { echoCancellation: true, noiseSuppression: true, automaticGain: true }
@@ -7,10 +7,12 @@ const PROCESSING = { echoCancellation: true, noiseSuppression: true, automaticGa
 class FakeTrack extends EventTarget {
   stopped = false
   readonly label: string
+  readonly noiseSuppression: boolean
 
-  constructor(label: string) {
+  constructor(label: string, noiseSuppression: boolean) {
     super()
     this.label = label
+    this.noiseSuppression = noiseSuppression
   }
 
   stop(): void {
@@ -28,11 +30,13 @@ class Computer extends EventTarget {
     return Promise.resolve(this.devices.map((deviceId) => ({ deviceId })))
   }
 
-  getUserMedia({ audio }: { audio: { deviceId: string | undefined } }) {
+  /** As Chromium 150 does it, a device that is open already keeps its processing. */
+  getUserMedia({ audio }: { audio: { deviceId: string | undefined; noiseSuppression: boolean } }) {
     const label = audio.deviceId ?? this.devices[0]
     const error = this.refuses ?? (label === undefined || !this.devices.includes(label) ? 'NotFoundError' : undefined)
     if (error !== undefined) return Promise.reject(new DOMException('', error))
-    const track = new FakeTrack(label ?? '')
+    const open = this.opened.find((track) => track.label === label && !track.stopped)
+    const track = new FakeTrack(label ?? '', (open ?? audio).noiseSuppression)
     this.opened.push(track)
     return Promise.resolve({ getTracks: () => [track] })
   }
@@ -69,7 +73,9 @@ beforeEach(() => {
   problems = []
   changes = []
   handedOver = 0
-  source = new CaptureSource((deviceId) => ({ audio: { deviceId } }) as MediaStreamConstraints, {
+  const constraints: Constraints = (deviceId, { noiseSuppression }) =>
+    ({ audio: { deviceId, noiseSuppression } }) as MediaStreamConstraints
+  source = new CaptureSource(constraints, {
     handOver: (frames) => void (handedOver += frames === undefined ? 0 : 1),
     track: () => undefined,
     problem: (problem) => problems.push(problem),
@@ -134,6 +140,19 @@ describe('a microphone', () => {
     expect(handedOver).toBe(1)
     await want('headset', { ...PROCESSING, noiseSuppression: false })
     expect(handedOver).toBe(2)
+    expect(inUse()).toEqual(['headset'])
+    expect(source.track).toMatchObject({ noiseSuppression: false })
+  })
+
+  test('that does not open with other processing is told of, and opened at the next wish', async () => {
+    await want('headset')
+    computer.refuses = 'NotReadableError'
+    await want('headset', { ...PROCESSING, noiseSuppression: false })
+    expect(problems).toEqual(['in-use'])
+    expect(source.track).toBeUndefined()
+    computer.refuses = undefined
+    await want('headset')
+    expect(problems).toEqual(['in-use', undefined])
     expect(inUse()).toEqual(['headset'])
   })
 
