@@ -5,8 +5,7 @@
 import { CaptureSource } from '../../../src-renderer/devices/capture-source.ts'
 import { microphoneConstraints } from '../../../src-renderer/devices/constraints.ts'
 import type { DeviceChoice, DeviceProblem, SoundProcessing } from '../../../src-renderer/devices/media-session.ts'
-import type { FromPlayout, ToPlayout } from '../../../src-renderer/devices/playout-messages.ts'
-import { UNIT } from '../../../src-renderer/devices/playout-ring.ts'
+import { type FromPlayout, SLOT_SAMPLES, type ToPlayout } from '../../../src-renderer/devices/playout-messages.ts'
 import type { PlayoutRoute } from '../../../src-renderer/devices/playout.ts'
 import { Speaker } from '../../../src-renderer/devices/speaker.ts'
 import { HIGH_VOICE, LOW_VOICE, RATE, syllables } from '../../support/syllables.ts'
@@ -85,9 +84,9 @@ export class EchoRoom {
   /** Stands for the media worker. */
   #feed(port: MessagePort): void {
     port.onmessage = ({ data }: MessageEvent<FromPlayout>) => {
-      for (let i = 0; i < data.units; i++) {
-        const samples = this.#remote.slice(this.#remoteAt, this.#remoteAt + UNIT)
-        this.#remoteAt = (this.#remoteAt + UNIT) % this.#remote.length
+      for (let i = 0; i < data.slots; i++) {
+        const samples = this.#remote.slice(this.#remoteAt, this.#remoteAt + SLOT_SAMPLES)
+        this.#remoteAt = (this.#remoteAt + SLOT_SAMPLES) % this.#remote.length
         const message: ToPlayout = { kind: 'sound', samples }
         port.postMessage(message, [samples.buffer])
       }
