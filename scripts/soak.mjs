@@ -1,6 +1,6 @@
 /**
  * `npm run soak`: one long call on a bad network with a fault every few seconds; `reports/soak.json`. Fails when anything grows.
- * Flags: --minutes <n>, --seed <n>, --report <file.json>. Needs Linux and root: it makes network namespaces.
+ * Flags: --minutes <n>, --seed <n>, --faults <regular expression of their titles>, --report <file.json>. Needs Linux and root: it makes network namespaces.
  */
 import path from 'node:path'
 import { build } from './build.mjs'

@@ -162,7 +162,7 @@ const methods = {
     const { call } = await snapshot(main)
     if (call) await request(main, 'call.setMedia', { callId: call.callId, media })
   },
-  /** The device behind the present one in the list, or the first. */
+  /** The choice behind the present one in the settings' list: the system's own, then each device. */
   async useNextDevice(device: 'microphone' | 'speaker'): Promise<void> {
     const main = await app.main()
     const key = device === 'speaker' ? 'speakerId' : 'microphoneId'
@@ -173,9 +173,10 @@ const methods = {
       },
       device === 'speaker' ? 'audiooutput' : 'audioinput',
     )
-    if (ids.length < 2) throw new Error(`there is no other ${device}`)
-    const current = (await snapshot(main)).settings[key]
-    await request(main, 'settings.update', { [key]: ids[(ids.indexOf(current ?? '') + 1) % ids.length] })
+    if (ids.length === 0) throw new Error(`there is no ${device}`)
+    const choices = [undefined, ...ids]
+    const current = choices.indexOf((await snapshot(main)).settings[key])
+    await request(main, 'settings.update', { [key]: choices[(current + 1) % choices.length] })
   },
   /** Hidden as by closing it where the app lives on in a tray: minimising needs a window manager. */
   async showWindow(shown: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 /** The call of a soak: a fault every few seconds, and a sample of what both apps hold and how late media are every ten. */
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallPhase } from '../../src-shared/ipc/snapshot.ts'
 import { delays, quantile, type Sighting } from '../e2e/harness/picture-probe.ts'
 import { type Fault, faults, type Medium } from './faults.ts'
 import { happen, type Happening, type Place } from './happenings.ts'
@@ -42,16 +43,24 @@ export interface SoakOptions {
   readonly seconds: number
   /** 0 to 1. */
   readonly random: () => number
+  readonly chosen: readonly Fault[]
   readonly say: (line: string) => void
 }
 
 const SAMPLE_MS = 10_000
 /** Of quiet between two faults: from so much to so much. */
-const QUIET_MS = [1500, 4500] as const
+const QUIET_MS = [2000, 6000] as const
 /** A syllable and its echo in the next one look alike: fewer say nothing of the delay. */
 const FEWEST_SYLLABLES = 8
 /** So long a frame may be under way and still be matched with its capture. */
 const LATEST_MS = 8000
+
+const CALL_ENDED = 'the call ended'
+
+/** `undefined`: none is on the screen. */
+type Phase = CallPhase['kind'] | undefined
+
+const isEnded = (phase: Phase): boolean => phase === undefined || phase === 'ended'
 
 export async function runSoak(place: Place, options: SoakOptions): Promise<SoakRecord> {
   await sleep(SETTLE_SECONDS * 1000)
@@ -97,19 +106,27 @@ class Soak {
   /** An error ends the soak: what was measured before is worth a report. */
   async #whileOn(work: () => AsyncGenerator<void>): Promise<void> {
     try {
-      for await (const _ of work.call(this)) if (this.#ended !== undefined) return
+      const steps = work.call(this)
+      for (let done = false; !done && this.#ended === undefined;) done = (await steps.next()).done === true
     } catch (error) {
-      this.#ended ??= error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+      // With the call its worker and its pictures go, and whoever was looking at them fails.
+      const isOver = (await this.#phases().catch(() => [])).some(isEnded)
+      this.#ended ??= isOver
+        ? CALL_ENDED
+        : error instanceof Error
+          ? (error.message.split('\n')[0] ?? '')
+          : String(error)
     }
   }
 
   async *#fault(): AsyncGenerator<void> {
-    const { random } = this.#options
+    const { random, chosen } = this.#options
     const [least, most] = QUIET_MS
-    for (const fault of faults(random)) {
+    for (const fault of faults(random, chosen)) {
       const lasts = (fault.events.at(-1)?.at ?? 0) + fault.allowance
       if (Date.now() + lasts * 1000 > this.#to) return
       await this.#run(fault)
+      await this.#connected()
       await sleep(least + random() * (most - least))
       yield
     }
@@ -137,6 +154,19 @@ class Soak {
     for (const medium of excuses) this.#excused[medium].push({ from: begin, to: end + allowance * 1000 })
   }
 
+  /** A fault meets a call that stands: two whose effects add up would end calls that each of them leaves alive. */
+  async #connected(): Promise<void> {
+    while (this.#ended === undefined && Date.now() < this.#to) {
+      const phases = await this.#phases()
+      if (phases.every((phase) => phase === 'connected')) return
+      await sleep(500)
+    }
+  }
+
+  #phases(): Promise<Phase[]> {
+    return Promise.all([this.#place.a.phase(), this.#place.b.phase()])
+  }
+
   /** The probe at the sender holds the device: it lets go of it before and takes the one that is there afterwards. */
   async #happen(happening: Happening): Promise<void> {
     const isOfDevice = happening.kind === 'set-media' || (happening.kind === 'next-device' && happening.home === 'a')
@@ -151,10 +181,8 @@ class Soak {
   async *#sample(): AsyncGenerator<void> {
     for (let due = this.#from + SAMPLE_MS; due <= this.#to; due += SAMPLE_MS) {
       await sleep(Math.max(0, due - Date.now()))
-      const { a, b } = this.#place
-      const phases = await Promise.all([a.phase(), b.phase()])
-      if (phases.some((phase) => phase === undefined || phase === 'ended')) {
-        this.#ended = 'the call ended'
+      if ((await this.#phases()).some(isEnded)) {
+        this.#ended = CALL_ENDED
         return
       }
       await this.#drain()

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { repository } from '../e2e/harness/repository.ts'
 import { generator } from '../unit/media/network.ts'
+import { FAULTS } from './faults.ts'
 import { connectApps, openHomes, SHAPE } from './homes.ts'
 import { NEAR } from './scenarios.ts'
 import { runSoak } from './soak-run.ts'
@@ -17,13 +18,17 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    faults: { type: 'string', default: '' },
     report: { type: 'string', default: path.join(repository, 'reports/soak.json') },
   },
 })
 const minutes = Number(values.minutes)
 const seed = Number(values.seed)
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-  console.error('usage: npm run soak -- [--minutes <n>] [--seed <whole number>] [--report <file.json>]')
+const chosen = FAULTS.filter(({ title }) => new RegExp(values.faults).test(title))
+if (!(minutes > 0) || !Number.isSafeInteger(seed) || chosen.length === 0) {
+  console.error(
+    'usage: npm run soak -- [--minutes <n>] [--seed <whole number>] [--faults <regular expression>] [--report <file.json>]',
+  )
   process.exit(1)
 }
 console.log(`seed ${seed}, ${minutes} minutes`)
@@ -32,7 +37,12 @@ const homes = await openHomes()
 try {
   await homes.network.link.set(NEAR)
   await connectApps(homes, false)
-  const { flow, ...record } = await runSoak(homes, { seconds: minutes * 60, random: generator(seed), say: console.log })
+  const { flow, ...record } = await runSoak(homes, {
+    seconds: minutes * 60,
+    random: generator(seed),
+    chosen,
+    say: console.log,
+  })
   const verdict = judge({ ...record, flow })
   mkdirSync(path.dirname(values.report), { recursive: true })
   const machine = { cores: cpus().length, model: cpus()[0]?.model }

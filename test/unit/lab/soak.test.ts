@@ -31,8 +31,8 @@ describe('growth', () => {
     const values = [9, 15, 19, 20, 45, 55, 78]
     const found = growth(at.map((second, i) => ({ at: second * 3600, value: values[i] ?? 0 })))
     expect(found?.slope).toBeCloseTo(4, 6)
-    expect(found?.atLeast).toBeLessThanOrEqual(26 / 7)
-    expect(found?.atMost).toBeGreaterThanOrEqual(35 / 8)
+    expect(found?.atLeast).toBeLessThanOrEqual(26 / 7 + 1e-9)
+    expect(found?.atMost).toBeGreaterThanOrEqual(35 / 8 - 1e-9)
   })
 
   test('of a few points is unknown', () => {
@@ -60,7 +60,7 @@ describe('standing still', () => {
 describe('faults', () => {
   test('all happen before any happens again, in an order that the seed says', () => {
     const drawn = (seed: number): string[] => {
-      const source = faults(generator(seed))
+      const source = faults(generator(seed), FAULTS)
       return Array.from({ length: 2 * FAULTS.length }, () => source.next().value.title)
     }
     const round = drawn(1)
@@ -118,7 +118,9 @@ describe('the verdict', () => {
   test('fails media that stand, and a call that ended', () => {
     const steady = record(() => 60e6)
     const stands = { ...steady.flow, picture: every(33, 0, 590_000) }
-    expect(judge({ ...steady, flow: stands })).toMatchObject({ passed: false, flow: { picture: { stood: 10 } } })
+    const { passed, flow } = judge({ ...steady, flow: stands })
+    expect(passed).toBe(false)
+    expect(flow.picture.stood).toBeCloseTo(10, 1)
     expect(judge({ ...steady, ended: 'the call ended' }).passed).toBe(false)
   })
 })

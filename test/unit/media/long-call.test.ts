@@ -159,7 +159,8 @@ describe('an hour of congestion control', () => {
     )
     // Five seconds of 350 packets, as the most that the estimate admits, and some eight values for each.
     expect(held.most).toBeLessThan(16_000)
-    expect(Math.abs(slope(held.points))).toBeLessThan(300)
+    // Moments of random capacity differ by thousands; a single value for each packet would be a million.
+    expect(Math.abs(slope(held.points))).toBeLessThan(1000)
     const queued = seconds.map(({ queued: value }, second) => ({ at: second * SECOND, value }))
     expect(Math.abs(slope(byMinute(queued)))).toBeLessThan(30)
   })
