@@ -13,6 +13,8 @@ import { runVideoCall } from './video-call.ts'
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
+/** An hour is millions of steps: on a busy machine they take minutes. */
+const TEST_LIMIT = 5 * MINUTE
 /** Looking costs more than what is looked at. */
 const LOOK_EVERY = MINUTE
 
@@ -69,7 +71,7 @@ describe('what is held', () => {
   })
 })
 
-describe('an hour of sound', () => {
+describe('an hour of sound', { timeout: TEST_LIMIT }, () => {
   it('holds no more at its end, and is not later', () => {
     const random = generator(11)
     const stream = { count: HOUR / 20, clockError: 1e-4 }
@@ -103,7 +105,7 @@ describe('an hour of sound', () => {
   })
 })
 
-describe('an hour of pictures', () => {
+describe('an hour of pictures', { timeout: TEST_LIMIT }, () => {
   it.each(['none', 'L1T3'] as const)('holds no more at its end, and is not later: %s', (layering) => {
     const random = generator(12)
     const held = new Held()
@@ -127,7 +129,7 @@ describe('an hour of pictures', () => {
   })
 })
 
-describe('an hour of congestion control', () => {
+describe('an hour of congestion control', { timeout: TEST_LIMIT }, () => {
   it('holds no more at its end, and the queue is not longer', () => {
     const faults = faultyConditions(generator(14), HOUR)
     const capacities = generator(15)
