@@ -65,6 +65,8 @@ function checkSystem(purpose) {
  */
 export async function setUp({ electron = true, purpose = 'run' } = {}) {
   checkNode()
+  if (purpose === 'lab' && (process.platform !== 'linux' || process.getuid?.() !== 0))
+    refuse('The laboratory makes network namespaces and needs Linux and root.')
   installPackages()
   if (!electron) return
   checkSystem(purpose)

@@ -1,13 +1,14 @@
 /** Runs one scenario between the two homes and measures what arrives. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunningService } from '../e2e/harness/service.ts'
 import type { VideoShape } from '../support/timecode-picture.ts'
 import { quantile } from '../e2e/harness/picture-probe.ts'
+import { happen, type Place } from './happenings.ts'
+import { connectApps } from './homes.ts'
 import type { LabSide } from './lab-side.ts'
 import { type PictureReport, pictureReport, psnr, recovery, soundDelays } from './measures.ts'
 import type { LabNetwork, Nat } from './network.ts'
 import type { System } from './side.ts'
-import { type Event, type Scenario, SECONDS, SETTLE_SECONDS } from './scenarios.ts'
+import { type Scenario, SECONDS, SETTLE_SECONDS } from './scenarios.ts'
 
 export interface Measured extends PictureReport {
   /** Of the shown pictures against the camera's, decibels. */
@@ -37,16 +38,16 @@ const PAIR_MAX_BITRATE = 2_000_000
 
 export class Laboratory {
   readonly #network: LabNetwork
-  readonly #service: RunningService
+  readonly #place: Place
   readonly #a: LabSide
   readonly #b: LabSide
   readonly #shape: VideoShape
 
-  constructor(network: LabNetwork, service: RunningService, a: LabSide, b: LabSide, shape: VideoShape) {
-    this.#network = network
-    this.#service = service
-    this.#a = a
-    this.#b = b
+  constructor(place: Place, shape: VideoShape) {
+    this.#place = place
+    this.#network = place.network
+    this.#a = place.a
+    this.#b = place.b
     this.#shape = shape
   }
 
@@ -54,7 +55,7 @@ export class Laboratory {
     if (scenario.nat) await this.#moveBehind(...scenario.nat)
     await this.#network.link.set(scenario.impairment ?? {})
     try {
-      await (system === 'pair' ? this.#connectPair() : this.#connectApps(scenario.relayOnly ?? false))
+      await (system === 'pair' ? this.#connectPair() : connectApps(this.#place, scenario.relayOnly ?? false))
       await sleep(SETTLE_SECONDS * 1000)
       return await this.#measure(system, scenario)
     } catch (error) {
@@ -73,12 +74,6 @@ export class Laboratory {
     this.#network.changeAddress('b')
     await sleep(NOTICE_MS)
     await Promise.all([this.#a.online(), this.#b.online()])
-  }
-
-  async #connectApps(relayOnly: boolean): Promise<void> {
-    await this.#a.call('grace', relayOnly)
-    await this.#b.accept()
-    await Promise.all([this.#a.connected(0), this.#b.connected(1)])
   }
 
   async #connectPair(): Promise<void> {
@@ -110,7 +105,7 @@ export class Laboratory {
     let lastEventAt: number | undefined
     for (const event of scenario.events ?? []) {
       await sleep(Math.max(0, from + event.at * 1000 - Date.now()))
-      await this.#happen(event)
+      await happen(event, this.#place)
       lastEventAt = Date.now()
     }
     await sleep(Math.max(0, to - Date.now()))
@@ -135,19 +130,6 @@ export class Laboratory {
       recoveryMs: recovered && { first: recovered.firstMs, flowing: recovered.flowingMs },
       path: system === 'pair' ? 'direct' : await b.path(),
       cpu: (cpu[0] + cpu[1]) / 2,
-    }
-  }
-
-  async #happen(event: Event): Promise<void> {
-    switch (event.kind) {
-      case 'impair':
-        return this.#network.link.set(event.impairment)
-      case 'change-address':
-        return this.#network.changeAddress('a')
-      case 'cut-direct':
-        return this.#network.separateHomes()
-      case 'restart-service':
-        return this.#service.restart()
     }
   }
 }

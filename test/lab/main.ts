@@ -7,16 +7,10 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { repository } from '../e2e/harness/repository.ts'
-import { startService } from '../e2e/harness/service.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
+import { openHomes, SHAPE } from './homes.ts'
 import { Laboratory } from './laboratory.ts'
-import { openSide } from './lab-side.ts'
-import { makeNetwork } from './network.ts'
 import { comparison, heading, row } from './report.ts'
 import { type Scenario, type ScenarioName, SCENARIOS } from './scenarios.ts'
-
-const SHAPE = { width: 640, height: 360, fps: 30, frames: 300, busy: true }
 
 const asked = process.argv.slice(2)
 const names = Object.keys(SCENARIOS) as ScenarioName[]
@@ -26,17 +20,11 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
-const network = await makeNetwork()
-const service = await startService({ host: network.serviceHost, namespace: network.core })
-const [a, b] = [openSide(network.a), openSide(network.b)]
+const homes = await openHomes()
 const results: Record<string, object> = {}
 try {
-  const media = { video: timecodeVideo(SHAPE), audio: speechAudio(), shape: SHAPE }
-  await Promise.all([
-    a.start({ ...media, name: 'Ada Lovelace', handle: 'ada' }, service.address),
-    b.start({ ...media, name: 'Grace Hopper', handle: 'grace' }, service.address),
-  ])
-  const laboratory = new Laboratory(network, service, a, b, SHAPE)
+  await Promise.all([homes.a.startPair(), homes.b.startPair()])
+  const laboratory = new Laboratory(homes, SHAPE)
   console.log(heading())
   for (const name of names) {
     if (asked.length > 0 && !asked.includes(name)) continue
@@ -56,11 +44,7 @@ try {
     await sleep(500)
   }
 } finally {
-  await Promise.allSettled([a.close(), b.close()])
-  a.exit()
-  b.exit()
-  await service.stop()
-  await network.close()
+  await homes.close()
 }
 
 function save(): void {

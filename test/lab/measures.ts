@@ -1,6 +1,6 @@
 /** What the sightings at both ends of a call say about it. Times are `Date.now()` with fractions, ms. */
 import { delays, type FrameSample, quantile, type Sampling, type Sighting } from '../e2e/harness/picture-probe.ts'
-import type { Loudness } from './sound-probe.ts'
+import { LOUD, type Loudness } from './sound-probe.ts'
 import { lumaOf, type VideoShape } from '../support/timecode-picture.ts'
 
 export interface Period {
@@ -84,8 +84,7 @@ export function psnr(samples: readonly FrameSample[], shape: VideoShape): number
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** A syllable begins where it becomes so loud, after silence of so long. */
-const LOUD = 0.02
+/** A syllable begins where it becomes loud, after silence of so long. */
 const SILENCE_MS = 40
 /** The longest delay that is looked for, in steps of one block. */
 const DELAY_MAX_MS = 3000

@@ -1,4 +1,5 @@
 /** Every network that the laboratory knows: one row each. Media is measured from `a`, behind the impaired link, to `b`. */
+import type { Happening } from './happenings.ts'
 import type { Impairment } from './impaired-link.ts'
 import type { Nat } from './network.ts'
 
@@ -20,20 +21,14 @@ export interface Scenario {
 }
 
 /** `at`: seconds after the begin of the measurement. */
-export type Event = { readonly at: number } & (
-  | { readonly kind: 'impair'; readonly impairment: Impairment }
-  | { readonly kind: 'change-address' }
-  /** Nothing passes between the homes any more; the service stays reachable. */
-  | { readonly kind: 'cut-direct' }
-  | { readonly kind: 'restart-service' }
-)
+export type Event = { readonly at: number } & Happening
 
 export const SECONDS = 15
 /** Before the measurement, for the controllers to settle. */
 export const SETTLE_SECONDS = 8
 
 /** One way: a usual distance, so that delays do not hide in noise. */
-const NEAR: Impairment = { delayMs: 10 }
+export const NEAR: Impairment = { delayMs: 10 }
 const FAR: Impairment = { delayMs: 25 }
 const outage = (seconds: number): Scenario => ({
   title: `an outage of ${seconds} s`,

@@ -15,8 +15,9 @@ import {
   until,
   untilMedia,
 } from '../e2e/harness/actions.ts'
-import { type RunningApp, startApp } from '../e2e/harness/app.ts'
+import { evaluateInMain, type RunningApp, startApp } from '../e2e/harness/app.ts'
 import {
+  drainSightings,
   type FrameSample,
   type Sighting,
   takeSamples,
@@ -24,9 +25,12 @@ import {
   watchCaptured,
   watchTrack,
 } from '../e2e/harness/picture-probe.ts'
+import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
+import type { CallPhase, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { VideoShape } from '../support/timecode-picture.ts'
 import { SAMPLING } from './measures.ts'
-import { listen, type Loudness, takeLoudness, tapSound } from './sound-probe.ts'
+import { openResources, type Resources } from './resources.ts'
+import { drainLoudness, listen, type Loudness, takeLoudness, tapSound } from './sound-probe.ts'
 
 export type System = 'sightline' | 'pair'
 
@@ -51,20 +55,30 @@ declare const window: { readonly call: Record<string, (...args: readonly unknown
 
 let options: SideOptions
 let app: RunningApp
-let bare: BareApp
+let bare: BareApp | undefined
+let resources: (() => Promise<Resources>) | undefined
 
 const inBare = (name: string, ...args: readonly unknown[]): Promise<unknown> =>
-  bare.page.evaluate(({ name, args }) => window.call[name]?.(...args), { name, args })
-const page = (system: System) => (system === 'pair' ? Promise.resolve(bare.page) : app.main())
+  pair().page.evaluate(({ name, args }) => window.call[name]?.(...args), { name, args })
+const page = (system: System) => (system === 'pair' ? Promise.resolve(pair().page) : app.main())
+
+function pair(): BareApp {
+  if (bare === undefined) throw new Error('the bare window was not started')
+  return bare
+}
 
 const methods = {
   async start(given: SideOptions, service: string): Promise<void> {
     options = given
-    const { name, handle, video, audio, shape } = given
+    const { name, handle, video, audio } = given
     app = await startApp({ name: handle, service, video, audio })
     const main = await createAccount(app, name, handle)
     await request(main, 'settings.update', { videoCodec: 'VP8' })
     await tapSound(main)
+  },
+  /** The bare window to compare with. */
+  async startPair(): Promise<void> {
+    const { video, audio, shape } = options
     bare = await startBareApp('call.html', [
       `--use-fake-device-for-media-stream=fps=${shape.fps}`,
       `--use-file-for-fake-video-capture=${video}`,
@@ -102,8 +116,8 @@ const methods = {
     )
   },
   async openPair(camera: boolean): Promise<void> {
-    await bare.page.reload()
-    await tapSound(bare.page)
+    await pair().page.reload()
+    await tapSound(pair().page)
     await inBare('open', options.shape, camera)
   },
   offer: (): Promise<unknown> => inBare('offer'),
@@ -112,14 +126,14 @@ const methods = {
   limit: (bitrate: number): Promise<unknown> => inBare('limit', bitrate, 'balanced'),
   /** @throws when there is no picture in time */
   async pairConnected(): Promise<void> {
-    await bare.page.waitForFunction(
+    await pair().page.waitForFunction(
       () => (document.querySelector<HTMLVideoElement>('[data-testid="remote-video"]')?.videoWidth ?? 0) > 0,
       undefined,
       { timeout: MEDIA_LIMIT_MS },
     )
   },
   async closePair(): Promise<void> {
-    await bare.page.reload()
+    await pair().page.reload()
   },
   watchCaptured: async (system: System): Promise<void> => watchCaptured(await page(system)),
   watchReceived: async (system: System): Promise<void> => watchTrack(await page(system), 'remote-video', SAMPLING),
@@ -139,13 +153,80 @@ const methods = {
     if (system === 'pair') return (await inBare('available')) as number
     return (await statistics(await app.main())).sending.availableBitrate
   },
+  /** `undefined`: no call is on the screen. */
+  async phase(): Promise<CallPhase['kind'] | undefined> {
+    return (await snapshot(await app.main())).call?.phase.kind
+  },
+  async setMedia(media: MediaChoice): Promise<void> {
+    const main = await app.main()
+    const { call } = await snapshot(main)
+    if (call) await request(main, 'call.setMedia', { callId: call.callId, media })
+  },
+  /** The choice behind the present one in the settings' list: the system's own, then each device. */
+  async useNextDevice(device: 'microphone' | 'speaker'): Promise<void> {
+    const main = await app.main()
+    const key = device === 'speaker' ? 'speakerId' : 'microphoneId'
+    const ids = await main.evaluate(
+      async (kind) => {
+        const devices = await navigator.mediaDevices.enumerateDevices()
+        return devices.flatMap((found) => (found.kind === kind && found.deviceId !== 'default' ? [found.deviceId] : []))
+      },
+      device === 'speaker' ? 'audiooutput' : 'audioinput',
+    )
+    if (ids.length === 0) throw new Error(`there is no ${device}`)
+    const choices = [undefined, ...ids]
+    const current = choices.indexOf((await snapshot(main)).settings[key])
+    await request(main, 'settings.update', { [key]: choices[(current + 1) % choices.length] })
+  },
+  /** Hidden as by closing it where the app lives on in a tray: minimising needs a window manager. */
+  async showWindow(shown: boolean): Promise<void> {
+    const main = await app.main()
+    if (shown) await request(main, 'window.show', undefined)
+    else {
+      await evaluateInMain(app.electron, ({ BrowserWindow }) => {
+        const windows = BrowserWindow.getAllWindows().filter(({ webContents }) => !webContents.isDestroyed())
+        windows.find(({ webContents }) => webContents.getURL().endsWith('index.html'))?.hide()
+      })
+    }
+  },
+  /** Starts to note what the camera and the microphone give, also after another one was taken. */
+  async watchSent(): Promise<void> {
+    const main = await app.main()
+    const { call } = await snapshot(main)
+    if (call?.local.video === true) {
+      await main.waitForFunction(() => {
+        const stream = document.querySelector<HTMLVideoElement>('[data-testid="own-video"]')?.srcObject
+        return stream instanceof MediaStream && stream.getVideoTracks()[0]?.readyState === 'live'
+      })
+      await watchCaptured(main)
+    }
+    if (call?.local.audio === true) await listen(main, 'microphone')
+  },
+  /** Lets go of the devices. */
+  async unwatchSent(): Promise<void> {
+    const main = await app.main()
+    await takeSightings(main)
+    await takeLoudness(main)
+  },
+  async watchPlayed(): Promise<void> {
+    const main = await app.main()
+    await watchTrack(main, 'remote-video')
+    await listen(main, 'speaker')
+  },
+  drainSightings: async (): Promise<Sighting[]> => drainSightings(await app.main()),
+  drainLoudness: async (): Promise<Loudness[]> => drainLoudness(await app.main()),
+  async resources(): Promise<Resources> {
+    resources ??= await openResources(app)
+    return resources()
+  },
+  statistics: async (): Promise<CallStatistics> => statistics(await app.main()),
   async path(): Promise<string> {
     const { call } = await snapshot(await app.main())
     return call?.phase.kind === 'connected' ? (call.proof?.path ?? 'none') : (call?.phase.kind ?? 'none')
   },
-  cpu: (system: System): Promise<number> => (system === 'pair' ? bare.cpuPercent() : app.cpuPercent()),
+  cpu: (system: System): Promise<number> => (system === 'pair' ? pair().cpuPercent() : app.cpuPercent()),
   async close(): Promise<void> {
-    await Promise.all([app.close(), bare.close()])
+    await Promise.all([app.close(), bare?.close()])
   },
 }
 

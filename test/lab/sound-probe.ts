@@ -12,6 +12,9 @@ export interface Loudness {
   readonly level: number
 }
 
+/** What is louder was said; root mean square. */
+export const LOUD = 0.02
+
 interface SoundWindow extends Window {
   tapped?: { microphone?: MediaStreamTrack; speaker?: MediaStreamTrack }
   loudness?: Loudness[]
@@ -48,6 +51,7 @@ export async function tapSound(page: Page): Promise<void> {
 export async function listen(page: Page, to: 'microphone' | 'speaker'): Promise<void> {
   await page.evaluate((to) => {
     const scope: SoundWindow = window
+    scope.stopListening?.()
     const loudness: Loudness[] = (scope.loudness = [])
     const stream = document.querySelector<HTMLVideoElement>('[data-testid="remote-video"]')?.srcObject
     const remote = stream instanceof MediaStream ? stream.getAudioTracks()[0] : undefined
@@ -72,6 +76,14 @@ export async function listen(page: Page, to: 'microphone' | 'speaker'): Promise<
       }
     })()
   }, to)
+}
+
+/** What was heard since the last look; listening goes on. */
+export async function drainLoudness(page: Page): Promise<Loudness[]> {
+  return page.evaluate(() => {
+    const scope: SoundWindow = window
+    return scope.loudness?.splice(0) ?? []
+  })
 }
 
 export async function takeLoudness(page: Page): Promise<Loudness[]> {

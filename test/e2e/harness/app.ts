@@ -92,14 +92,22 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   }
 }
 
+function metrics(electron: ElectronApplication): Promise<ProcessMetric[]> {
+  return evaluateInMain(electron, ({ app }) =>
+    app.getAppMetrics().map(({ pid, type, cpu }) => ({ pid, type, cpu: cpu.percentCPUUsage })),
+  )
+}
+
 /** The inspector of the main process sometimes loses an answer to its garbage collector; the question can be asked again. */
-async function metrics(electron: ElectronApplication, tries = 3): Promise<ProcessMetric[]> {
+export async function evaluateInMain<Answer>(
+  electron: ElectronApplication,
+  question: (electron: typeof Electron.CrossProcessExports) => Answer,
+  tries = 3,
+): Promise<Answer> {
   try {
-    return await electron.evaluate(({ app }) =>
-      app.getAppMetrics().map(({ pid, type, cpu }) => ({ pid, type, cpu: cpu.percentCPUUsage })),
-    )
+    return await electron.evaluate<Answer>(question)
   } catch (error) {
-    if (tries > 1 && String(error).includes('garbage collected')) return metrics(electron, tries - 1)
+    if (tries > 1 && String(error).includes('garbage collected')) return evaluateInMain(electron, question, tries - 1)
     throw error
   }
 }

@@ -40,6 +40,7 @@ export async function watchTrack(page: Page, testId: string, sampling?: Sampling
   await page.evaluate(
     ({ bits, band, id, sampling }) => {
       const scope: ProbeWindow = window
+      scope.stopProbe?.()
       const sightings: Sighting[] = (scope.sightings = [])
       const samples: FrameSample[] = (scope.samples = [])
       const stream = document.querySelector<HTMLVideoElement>(`[data-testid="${id}"]`)?.srcObject
@@ -121,6 +122,14 @@ export async function takeSightings(page: Page): Promise<Sighting[]> {
     const scope: ProbeWindow = window
     scope.stopProbe?.()
     return scope.sightings ?? []
+  })
+}
+
+/** What was seen since the last look; the probe goes on. */
+export async function drainSightings(page: Page): Promise<Sighting[]> {
+  return page.evaluate(() => {
+    const scope: ProbeWindow = window
+    return scope.sightings?.splice(0) ?? []
   })
 }
 

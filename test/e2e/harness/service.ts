@@ -6,7 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { repository } from './repository.ts'
 
-const START_LIMIT_MS = 40_000
+const START_LIMIT_MS = 120_000
 
 export interface RunningService {
   readonly address: string
@@ -68,7 +68,10 @@ async function launch({ host, namespace }: ServicePlace, data: string, port: num
 
 function firstReadyLine(child: ChildProcess): Promise<{ port: number; relayPort: number }> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error('the service did not start in time')), START_LIMIT_MS)
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error('the service did not start in time'))
+    }, START_LIMIT_MS)
     child.on('exit', (code) => reject(new Error(`the service ended with code ${String(code)}`)))
     if (!child.stdout) throw new Error('no output of the service')
     createInterface(child.stdout).on('line', (line) => {

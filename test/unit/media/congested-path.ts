@@ -12,7 +12,7 @@ export interface Bottleneck {
   /** One way. */
   readonly delayMs: number | ((now: number) => number)
   readonly jitterMs: number
-  readonly loss: number
+  readonly loss: number | ((now: number) => number)
   /** Of reports. */
   readonly lossBack: number
   /** The receiving computer is busy: what comes in is looked at later. */
@@ -45,13 +45,21 @@ const MAX_PAYLOAD = 1100
 export function runCall(
   control: CongestionControl,
   path: Bottleneck,
-  options: { seconds: number; seed: number; demand?: number; others?: readonly CongestionControl[] },
+  options: {
+    seconds: number
+    seed: number
+    demand?: number
+    others?: readonly CongestionControl[]
+    /** After each second: both halves of the first sender's congestion control. */
+    watch?: (control: CongestionControl, arrivals: ArrivalLog) => void
+  },
 ): Second[] {
   const senders = [control, ...(options.others ?? [])].map((each) => new Sender(each, options.demand ?? 2_500_000))
   const random = generator(options.seed)
   const seconds: Second[] = []
   const underWay: { at: number; sender: Sender; ssrc: number; sequence: number }[] = []
   const reports: { at: number; sender: Sender; report: CongestionFeedback }[] = []
+  const lossAt = (now: number): number => (typeof path.loss === 'number' ? path.loss : path.loss(now))
   const delayAt = (now: number): number => (typeof path.delayMs === 'number' ? path.delayMs : path.delayMs(now))
   let freeAt = 0
   let queued = 0
@@ -67,7 +75,7 @@ export function runCall(
         }
         queued = Math.max(queued, wait)
         freeAt = now + wait + (8000 * (length + 44)) / capacity
-        if (random() < path.loss) continue
+        if (random() < lossAt(now)) continue
         underWay.push({ at: freeAt + delayAt(now) + random() * path.jitterMs, sender, ssrc, sequence })
       }
     }
@@ -82,6 +90,7 @@ export function runCall(
     if (now % 1000 === 999) {
       seconds.push({ estimate: control.estimate, queued: Math.round(queued), dropped })
       queued = dropped = 0
+      if (senders[0] !== undefined) options.watch?.(control, senders[0].arrivals)
     }
   }
   return seconds

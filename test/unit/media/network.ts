@@ -39,6 +39,33 @@ export function randomConditions(random: () => number): Conditions {
   }
 }
 
+/** Nothing passes. */
+const OUTAGE: Conditions = { ...PERFECT, loss: 1 }
+
+/**
+ * Another fault every few seconds, and a while of calm after each: bad networks of all kinds, other delays, and outages of up to
+ * ten seconds. What is in force at a time, ms.
+ */
+export function faultyConditions(random: () => number, durationMs: number): (now: number) => Conditions {
+  const stretches: { readonly until: number; readonly conditions: Conditions }[] = []
+  for (let from = 0; from < durationMs;) {
+    const isOutage = random() < 0.2
+    const end = from + 500 + random() * (isOutage ? 9500 : 4500)
+    const calmUntil = end + 1000 + random() * 4000
+    stretches.push(
+      { until: end, conditions: isOutage ? OUTAGE : randomConditions(random) },
+      { until: calmUntil, conditions: { ...PERFECT, delay: random() * 150 } },
+    )
+    from = calmUntil
+  }
+  let index = 0
+  return (now) => {
+    while (now >= (stretches[index]?.until ?? Infinity)) index += 1
+    while (now < (stretches[index - 1]?.until ?? -Infinity)) index -= 1
+    return stretches[index]?.conditions ?? PERFECT
+  }
+}
+
 export interface Arrival<Packet> {
   readonly packet: Packet
   readonly at: number
@@ -71,11 +98,12 @@ export class Path {
 /** When all of these packets come in, in order of arrival. */
 export function transmit<Packet>(
   sent: readonly Arrival<Packet>[],
-  conditions: Conditions,
+  conditions: Conditions | ((now: number) => Conditions),
   random: () => number,
 ): Arrival<Packet>[] {
   const path = new Path(random)
+  const conditionsAt = typeof conditions === 'function' ? conditions : () => conditions
   return sent
-    .flatMap(({ packet, at }) => path.arrivals(at, conditions).map((arrival) => ({ packet, at: arrival })))
+    .flatMap(({ packet, at }) => path.arrivals(at, conditionsAt(at)).map((arrival) => ({ packet, at: arrival })))
     .sort((a, b) => a.at - b.at)
 }

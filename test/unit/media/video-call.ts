@@ -96,7 +96,7 @@ export interface VideoCallOptions {
   /** The format may change in the middle of the stream, with a keyframe; then this counts and not `codec`. */
   readonly codecAt?: (now: number) => VideoCodec
   readonly layering: Layering
-  readonly conditions: Conditions
+  readonly conditions: Conditions | ((now: number) => Conditions)
   readonly random: () => number
   readonly seed: number
   readonly durationMs: number
@@ -105,6 +105,8 @@ export interface VideoCallOptions {
   readonly repair?: { readonly patience: number }
   /** Called for each packet that comes in; may add or change packets. */
   readonly tamper?: (packet: RtpPacket, now: number) => readonly RtpPacket[]
+  /** Looks at the receiver, once a simulated second. */
+  readonly watch?: (receiver: VideoReceiver, now: number) => void
   /** From here on the network is perfect and nothing is tampered with. */
   readonly calmFrom?: number
 }
@@ -127,7 +129,9 @@ const STEP = 5
 const FRAME_INTERVAL = 33
 
 export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
-  const { random, conditions, durationMs, clockError, calmFrom = Infinity, codecAt = () => options.codec } = options
+  const { random, durationMs, clockError, calmFrom = Infinity, codecAt = () => options.codec } = options
+  const given = options.conditions
+  const conditionsAt = typeof given === 'function' ? given : () => given
   const encoder = new Encoder(options.layering)
   let codec = codecAt(0)
   let packetizer = packetizerOf(codec)
@@ -162,6 +166,7 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
       capturedAt: now,
       marker: true,
     })
+    const conditions = conditionsAt(now)
     const calm = now >= calmFrom
     const network = calm ? { ...conditions, loss: 0, burst: 0, reorder: 0, duplicate: 0 } : conditions
     for (const [i, packet] of packets.entries()) {
@@ -175,6 +180,7 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
   }
 
   const collect = (now: number): void => {
+    const conditions = conditionsAt(now)
     for (const frame of receiver.poll(now)) {
       const { id, references } = decode(frame)
       if (frame.keyframe) decoded.clear()
@@ -203,6 +209,7 @@ export function runVideoCall(options: VideoCallOptions): VideoCallOutcome {
       }
     }
     collect(now)
+    if (now % 1000 === 0) options.watch?.(receiver, now)
   }
   return { sent: sentAt.length, rendered, undecodable, requests, receiver }
 }
