@@ -204,7 +204,8 @@ class CallRunner implements Calls, Runner {
     const { call } = this.#state
     const context = this.#contexts.get(callId)
     if (call.kind !== 'connected' || call.callId !== callId || context === undefined) return undefined
-    const { session, oldSession, peer, person, connectedAt, direction, startedAt, local, video } = context
+    const { session, oldSession, peer, person, connectedAt, local } = context
+    const { direction, startedAt, video } = context.returning ?? context
     if (session === undefined || peer === undefined || person === undefined) return undefined
     // The other side may be a generation of keys behind (R39).
     const exporters = [session, oldSession].flatMap((one) => one?.keys.groupUpgrade ?? [])
