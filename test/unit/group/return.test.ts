@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import type { GroupEvent } from '../../../src-shared/group/machine/events.ts'
 import type { Member } from '../../../src-shared/group/machine/roster.ts'
+import type { Device } from './scenes/device.ts'
 import {
   added,
   ann,
   asking,
   bob,
-  Device,
   entered,
   fire,
   given,
