@@ -179,6 +179,10 @@ export class ServiceSession {
       upgradeReceived: (callId, upgrade) => {
         groups.upgradeReceived(callId, upgrade)
       },
+      calledBack: (callId, from) => groups.calledBack(callId, from),
+      returnConnected: (groupId) => {
+        groups.returnConnected(groupId)
+      },
       released: (callId) => {
         groups.oneToOneOver(callId, false)
       },
@@ -225,7 +229,7 @@ export class ServiceSession {
     directory: AccountDirectory,
     mail: DeviceMail,
     relays: OpenRelayLinks,
-  ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'released'> &
+  ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'calledBack' | 'returnConnected' | 'released'> &
     Omit<GroupEnvironment, 'otherwiseEngaged' | 'show' | 'oneToOne'> {
     const { address, state, store, people, mediaPorts, log } = this.#options
     const clock = systemClock

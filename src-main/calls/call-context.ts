@@ -15,7 +15,7 @@ import type { Invite } from '../../src-shared/protocol/invite.ts'
 import { type MemberAddress, memberAddress } from '../../src-shared/protocol/relay-frame.ts'
 import type { DirectEndpoint, DirectLink, RelayLink } from '../ice/links.ts'
 import type { PacketFlow } from './packet-flow.ts'
-import type { CallEnvironment, Person, ReceivedMail, VerifiedDevice } from './ports.ts'
+import type { CallEnvironment, Person, ReceivedMail, ReturningCall, VerifiedDevice } from './ports.ts'
 
 /** What the parts of the runner see of it. */
 export interface Runner {
@@ -98,6 +98,10 @@ export interface CallContext {
   claimedName: Sensitive<string> | undefined
   readonly outgoing: OutgoingPart | undefined
   readonly incoming: IncomingPart | undefined
+  /** What it takes over from the group call whose place it takes (R40). */
+  readonly returning: ReturningCall | undefined
+  /** It has not taken that place yet: the person sees and hears the group call, and nothing of this one. */
+  behind: boolean
 
   /** The device at the other end: the calling one, or the one whose Accept was taken. */
   peer: VerifiedDevice | undefined
@@ -105,6 +109,8 @@ export interface CallContext {
   relayOpen: boolean
   direct: DirectPart | undefined
   session: CallSession | undefined
+  /** A record of the other side opened. */
+  heard: boolean
   /** Until the old keys are dropped (R39). */
   oldSession: CallSession | undefined
   /** The callee's, from its RekeyAnswer to the first record under it. */
@@ -142,11 +148,14 @@ type Start = Pick<
   | 'claimedName'
   | 'outgoing'
   | 'incoming'
+  | 'returning'
 > & { readonly local: MediaChoice; readonly remote: MediaChoice }
 
 export function createContext(start: Start): CallContext {
   return {
     ...start,
+    behind: start.returning !== undefined,
+    heard: false,
     peer: start.incoming?.from,
     relay: undefined,
     relayOpen: false,

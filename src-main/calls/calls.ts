@@ -3,7 +3,7 @@
  * into work for the ports. What belongs here: the order of that work, and what one call holds (`call-context.ts`). What may not:
  * decisions about the course of a call, which are the machine's; Electron; any port's implementation.
  */
-import { toHex } from '../../src-shared/base/bytes.ts'
+import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
 
 import type { CallEffect } from '../../src-shared/call/machine/effects.ts'
@@ -18,7 +18,7 @@ import { type CallContext, createContext, type Runner } from './call-context.ts'
 import { sendUpgrade } from './control-link.ts'
 import { EffectRunner } from './effects.ts'
 import { mailReceived } from './incoming-call.ts'
-import type { CallEnvironment, StandingCall } from './ports.ts'
+import type { CallEnvironment, ReturningCall, StandingCall } from './ports.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
 
 export interface Calls {
@@ -28,7 +28,7 @@ export interface Calls {
   start(handle: string, media: MediaChoice): CallId | undefined
   accept(callId: CallId, media: MediaChoice): void
   decline(callId: CallId): void
-  /** Cancels while ringing, hangs up afterwards. */
+  /** Cancels while ringing, hangs up afterwards. Of one that has not taken a group call's place the person learns nothing. */
   end(callId: CallId): void
   setMedia(callId: CallId, media: MediaChoice): void
   /** Takes an ended call off the screen. */
@@ -46,6 +46,10 @@ export interface Calls {
   sendUpgrade(callId: CallId, upgrade: Upgrade): void
   /** The group call has taken it over: it ends without a word. */
   moved(callId: CallId): void
+  /** The call that is to take a group call's place, to its other member (R40). */
+  callBack(returning: ReturningCall): void
+  /** It has taken that place. */
+  takePlace(callId: CallId): void
   /** Hangs up; resolves when that has been said. */
   close(): Promise<void>
 }
@@ -94,6 +98,8 @@ class CallRunner implements Calls, Runner {
     } finally {
       this.#running = false
     }
+    this.#hush()
+    this.#tellConnected()
     this.#forget()
     this.#show()
   }
@@ -106,7 +112,16 @@ class CallRunner implements Calls, Runner {
   start(handle: string, media: MediaChoice): CallId | undefined {
     if (this.occupied || this.environment.otherwiseEngaged()) return undefined
     this.preferencesChanged()
-    const callIdBytes = this.environment.random(CALL_ID_LENGTH)
+    return this.#call(this.environment.random(CALL_ID_LENGTH), handle, media, undefined)
+  }
+
+  callBack(returning: ReturningCall): void {
+    if (this.occupied) return
+    this.preferencesChanged()
+    this.#call(returning.callId, returning.person.handle.reveal(), returning.media, returning)
+  }
+
+  #call(callIdBytes: Bytes, handle: string, media: MediaChoice, returning: ReturningCall | undefined): CallId {
     const callId = toHex(callIdBytes)
     this.#contexts.set(
       callId,
@@ -128,6 +143,7 @@ class CallRunner implements Calls, Runner {
           verifying: new Set(),
         },
         incoming: undefined,
+        returning,
         local: media,
         remote: NO_MEDIA,
       }),
@@ -188,7 +204,8 @@ class CallRunner implements Calls, Runner {
     const { call } = this.#state
     const context = this.#contexts.get(callId)
     if (call.kind !== 'connected' || call.callId !== callId || context === undefined) return undefined
-    const { session, oldSession, peer, person, connectedAt, direction, startedAt, local, video } = context
+    const { session, oldSession, peer, person, connectedAt, local } = context
+    const { direction, startedAt, video } = context.returning ?? context
     if (session === undefined || peer === undefined || person === undefined) return undefined
     // The other side may be a generation of keys behind (R39).
     const exporters = [session, oldSession].flatMap((one) => one?.keys.groupUpgrade ?? [])
@@ -202,6 +219,12 @@ class CallRunner implements Calls, Runner {
 
   moved(callId: CallId): void {
     this.dispatch({ kind: 'moved', callId })
+  }
+
+  takePlace(callId: CallId): void {
+    const context = this.#contexts.get(callId)
+    if (context !== undefined) context.behind = false
+    this.#show()
   }
 
   async close(): Promise<void> {
@@ -227,9 +250,23 @@ class CallRunner implements Calls, Runner {
     if (context === undefined) throw new Error('an effect for a call that is not there')
     if (effect.kind === 'record') {
       const { clock, record } = this.environment
-      record(historyEntry(context, effect.reason, effect.missed, clock.now()))
+      if (!context.behind) record(historyEntry(context, effect.reason, effect.missed, clock.now()))
     } else this.#effects.execute(context, effect)
     if (effect.kind === 'release') this.environment.released(effect.callId)
+  }
+
+  /** The person has seen nothing of it, and sees nothing of its end. */
+  #hush(): void {
+    const { call } = this.#state
+    if (call.kind === 'ended' && this.#contexts.get(call.callId)?.behind === true) this.dismiss(call.callId)
+  }
+
+  /** R40. The callee is heard only when it has taken Confirm. */
+  #tellConnected(): void {
+    const { call } = this.#state
+    const context = call.kind === 'connected' ? this.#contexts.get(call.callId) : undefined
+    if (context?.behind !== true || !context.heard || context.returning === undefined) return
+    this.environment.returnConnected(context.returning.groupId)
   }
 
   /** A call that is neither on nor on the screen is nobody's business any more. */

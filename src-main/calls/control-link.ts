@@ -84,6 +84,7 @@ export function recordReceived(runner: Runner, context: CallContext, path: 'rela
       if (path === 'direct') heardOnDirect(runner, context)
       return
     case 'opened':
+      context.heard = true
       if (path === 'direct') heardOnDirect(runner, context)
       switchGeneration(runner, context, receipt.generation)
       for (const message of receipt.messages) {
@@ -112,7 +113,7 @@ function messageReceived(runner: Runner, context: CallContext, message: ControlM
       const session = required(context.session, 'session')
       if (matches) {
         context.safetyWords = safetyWords(session.transcript, message.nonce)
-        context.connectedAt = runner.environment.clock.now()
+        context.connectedAt = context.returning?.connectedAt ?? runner.environment.clock.now()
       }
       dispatch({ kind: 'control', callId, message: { type: 'confirm', matches } })
       return

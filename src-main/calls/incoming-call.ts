@@ -4,16 +4,16 @@ import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
 import { ControlChannel } from '../../src-shared/call/control-channel.ts'
 import { chooseSuite, createAccept } from '../../src-shared/call/handshake.ts'
-import type { Admission } from '../../src-shared/call/machine/events.ts'
+import type { Admission, Invitation } from '../../src-shared/call/machine/events.ts'
 import { NO_MEDIA } from '../../src-shared/call/machine/state.ts'
 import { parseCertificate } from '../../src-shared/identity/certificate.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
 import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import { type Invite, parseInvite } from '../../src-shared/protocol/invite.ts'
-import { type CallContext, createContext, required, type Runner } from './call-context.ts'
+import { type CallContext, createContext, type IncomingPart, required, type Runner } from './call-context.ts'
 import { personFound } from './outgoing-call.ts'
-import type { CallEnvironment, OwnIdentity, Person, ReceivedMail } from './ports.ts'
+import type { CallEnvironment, OwnIdentity, Person, ReceivedMail, ReturningCall } from './ports.ts'
 
 /** While the directory does not answer, an invitation waits; it is worth nothing after it has expired. */
 const LOOKUP_PAUSE: Ms = 2 * SECOND
@@ -87,8 +87,16 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite
   if (!equalBytes(caller.accountPub, mail.senderAccountPub) || caller.blocked) return
   const from = caller.devices.find(({ certHash }) => equalBytes(certHash, mail.senderCertHash))
   if (from === undefined) return
-  answerOwnLookup(desk, caller)
   const callId = toHex(invite.callId)
+  // R7: about a new key the person decides first.
+  const isKnown = caller.verification !== 'key-changed'
+  const returning = isKnown ? environment.calledBack(callId, mail.senderCertHash) : undefined
+  if (returning === 'refused') return
+  if (returning !== undefined) {
+    answerReturn(desk, { mail, invite, from }, { ...returning, person: caller })
+    return
+  }
+  answerOwnLookup(desk, caller)
   if (desk.contextOf(callId) === undefined) {
     desk.add(
       createContext({
@@ -96,10 +104,31 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite
         person: caller,
         outgoing: undefined,
         incoming: { invite, mail, from, accept: undefined },
+        returning: undefined,
       }),
     )
   }
   dispatchInvite(runner, mail, invite, admissionOf(environment, own, caller, invite), caller.inContacts)
+}
+
+/** R40: the two are in a call already, and nobody is asked. */
+function answerReturn(
+  { runner, add, contextOf }: MailDesk,
+  { mail, invite, from }: Omit<IncomingPart, 'accept'>,
+  returning: ReturningCall,
+): void {
+  if (contextOf(toHex(invite.callId)) !== undefined) return
+  const { person, media } = returning
+  add(
+    createContext({
+      ...startOf(runner.environment, invite),
+      person,
+      outgoing: undefined,
+      incoming: { invite, mail, from, accept: undefined },
+      returning,
+    }),
+  )
+  runner.dispatch({ kind: 'called-back', invitation: invitationOf(runner, mail, invite, 'ring', false), media })
 }
 
 async function findCaller(
@@ -125,6 +154,7 @@ function noteKeyChange(desk: MailDesk, mail: ReceivedMail, invite: Invite): void
       person: undefined,
       outgoing: undefined,
       incoming: undefined,
+      returning: undefined,
     }),
   )
   dispatchInvite(desk.runner, mail, invite, 'key-changed', false)
@@ -133,7 +163,7 @@ function noteKeyChange(desk: MailDesk, mail: ReceivedMail, invite: Invite): void
 function startOf(
   { clock }: CallEnvironment,
   { callId, media, callerHandle, callerName }: Invite,
-): Omit<Parameters<typeof createContext>[0], 'person' | 'outgoing' | 'incoming'> {
+): Omit<Parameters<typeof createContext>[0], 'person' | 'outgoing' | 'incoming' | 'returning'> {
   return {
     callId: toHex(callId),
     callIdBytes: callId,
@@ -148,25 +178,32 @@ function startOf(
 }
 
 function dispatchInvite(
-  { dispatch, environment }: Runner,
+  runner: Runner,
+  mail: ReceivedMail,
+  invite: Invite,
+  admission: Admission,
+  known: boolean,
+): void {
+  runner.dispatch({ kind: 'invite', invitation: invitationOf(runner, mail, invite, admission, known) })
+}
+
+function invitationOf(
+  { environment }: Runner,
   mail: ReceivedMail,
   { callId, media }: Invite,
   admission: Admission,
   known: boolean,
-): void {
-  dispatch({
-    kind: 'invite',
-    invitation: {
-      callId: toHex(callId),
-      from: toHex(mail.senderCertHash),
-      account: toHex(mail.senderAccountPub),
-      media,
-      sentAt: mail.sentAt,
-      remaining: mail.expiresAt - environment.clock.now(),
-      admission,
-      known,
-    },
-  })
+): Invitation {
+  return {
+    callId: toHex(callId),
+    from: toHex(mail.senderCertHash),
+    account: toHex(mail.senderAccountPub),
+    media,
+    sentAt: mail.sentAt,
+    remaining: mail.expiresAt - environment.clock.now(),
+    admission,
+    known,
+  }
 }
 
 function admissionOf(

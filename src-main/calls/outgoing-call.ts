@@ -23,8 +23,16 @@ const AS_END_REASON: Readonly<Record<LookupFailure, EndReason>> = {
 export async function resolve(runner: Runner, context: CallContext): Promise<void> {
   const { typedHandle } = required(context.outgoing, 'outgoing part')
   const found = await runner.environment.directory.find(typedHandle.reveal())
-  if (found.ok) personFound(runner, context, found.value)
+  if (found.ok) personFound(runner, context, onlyPeer(context, found.value))
   else fail(runner, context, AS_END_REASON[found.reason])
+}
+
+/** R40: one device of one account is called, and no other of whoever has the handle now. */
+function onlyPeer({ returning }: CallContext, person: Person): Person {
+  if (returning === undefined) return person
+  const isSame = equalBytes(person.accountPub, returning.person.accountPub)
+  const devices = person.devices.filter(({ certHash }) => isSame && equalBytes(certHash, returning.peer.certHash))
+  return { ...person, devices }
 }
 
 /** Also called when the other's invitation brought the answer sooner. */
@@ -140,7 +148,7 @@ async function takeAccept(runner: Runner, context: CallContext, from: MemberAddr
   context.session = session
   context.channel = new ControlChannel(session)
   context.safetyWords = safetyWords(session.transcript, offer.confirmNonce)
-  context.connectedAt = environment.clock.now()
+  context.connectedAt = context.returning?.connectedAt ?? environment.clock.now()
   runner.dispatch({
     kind: 'accept-verified',
     callId: context.callId,

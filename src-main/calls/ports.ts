@@ -8,6 +8,7 @@ import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 import type {
   AccountId,
+  CallId,
   CallView,
   HistoryEntry,
   IncomingView,
@@ -114,6 +115,22 @@ export interface StandingCall {
   readonly video: boolean
 }
 
+/** What a 1:1 call takes over from the group call whose place it takes (R40). */
+export interface ReturningCall {
+  readonly groupId: CallId
+  readonly callId: Bytes
+  /** Nobody else is called, and nobody else's answer taken. */
+  readonly peer: Pick<VerifiedDevice, 'certHash'>
+  readonly person: Person
+  readonly direction: 'outgoing' | 'incoming'
+  readonly startedAt: UnixMs
+  readonly connectedAt: UnixMs | undefined
+  readonly video: boolean
+  readonly media: MediaChoice
+  /** Everybody who was in. */
+  readonly group: NonNullable<HistoryEntry['group']>
+}
+
 export interface CallEnvironment {
   readonly clock: Clock
   readonly random: RandomBytes
@@ -127,6 +144,13 @@ export interface CallEnvironment {
   readonly mediaPorts: MediaPorts
   /** The peer of a call that is on wants it to go on as a group call (R36). */
   readonly upgradeReceived: (callId: string, upgrade: Upgrade) => void
+  /**
+   * Whether an Invite is the other member's of the group call that this device is in (R40): then it is answered without asking;
+   * `refused`: not any more, and it is none that the person need hear of.
+   */
+  readonly calledBack: (callId: string, from: Bytes) => ReturningCall | 'refused' | undefined
+  /** R40: both sides have the keys of the call that is to take this group call's place. */
+  readonly returnConnected: (groupId: CallId) => void
   /** Nothing of the call is left. */
   readonly released: (callId: string) => void
   /** This device is in a group call. */

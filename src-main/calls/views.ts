@@ -31,7 +31,8 @@ export function callView(state: DeviceState, context: CallContext): CallView | u
   if (phase === undefined) return undefined
   return {
     callId: context.callId,
-    direction: context.direction,
+    direction: context.returning?.direction ?? context.direction,
+    behindGroup: context.behind,
     ...namesOf(context),
     accountId: context.person?.accountId,
     phase,
@@ -81,12 +82,14 @@ function proofOf({ call }: DeviceState, context: CallContext): CallProof | undef
 }
 
 export function historyEntry(context: CallContext, reason: EndReason, missed: boolean, now: UnixMs): HistoryEntry {
-  const { callId, person, direction, video, startedAt, connectedAt } = context
+  const { callId, person, connectedAt, returning } = context
+  // R40: one call for the person, with everybody who was in.
+  const { direction, video, startedAt } = returning ?? context
   return {
     id: callId,
     ...namesOf(context),
     accountId: person?.accountId,
-    group: undefined,
+    group: returning?.group,
     direction,
     video,
     startedAt,

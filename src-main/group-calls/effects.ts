@@ -14,6 +14,7 @@ import { admitGuest, refuseGuest, sendKnock, withdrawLink } from './links.ts'
 import { checkMember, invitePeople, makeJoin, prepare } from './people.ts'
 import { openRoom, submit, submitChain } from './room.ts'
 import { sendMessage, sendRecord } from './say.ts'
+import { callBack, takeReturn } from './returning.ts'
 import { sendUpgrade } from './upgrading.ts'
 
 /** How long the link stays open after the end, so that what was said last still leaves. */
@@ -172,6 +173,22 @@ export class GroupEffects {
         context.oneToOne = undefined
         environment.oneToOne.moved(effect.callId)
         return
+      case 'call-back':
+        callBack(runner, context, effect.peer, effect.epoch)
+        return
+      case 'end-return': {
+        const returning = takeReturn(context)
+        if (returning !== undefined) environment.oneToOne.end(returning)
+        return
+      }
+      case 'finish-return': {
+        const returning = required(takeReturn(context), '1:1 call')
+        context.silent = true
+        // Its room closes with this device, or is nothing to come back to.
+        environment.invitations.remove(groupId)
+        environment.oneToOne.takePlace(returning)
+        return
+      }
       default:
         unreachable(effect)
     }

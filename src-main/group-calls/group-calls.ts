@@ -3,13 +3,13 @@
  * ports bring into events, and effects into work for the ports. What belongs here: the order of that work, and the chain, keys and
  * records of one call. What may not: decisions about the course of a call, which are the machine's; Electron; any port's implementation.
  */
-import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
+import { type Bytes, equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import { DAY, HOUR, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import { type GroupEndReason, type GroupState, initialState, occupies } from '../../src-shared/group/machine/state.ts'
-import { isHost } from '../../src-shared/group/machine/roster.ts'
+import { type Epoch, isHost } from '../../src-shared/group/machine/roster.ts'
 import { step } from '../../src-shared/group/machine/step.ts'
 import { CHAT_ID_LENGTH } from '../../src-shared/group/record-content.ts'
 import { groupIdOf } from '../../src-shared/group/roster.ts'
@@ -17,7 +17,7 @@ import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { GroupOutcome, KnockOutcome, LinkHours, LinkOutcome } from '../../src-shared/ipc/contract.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
-import type { StandingCall } from '../calls/ports.ts'
+import type { ReturningCall, StandingCall } from '../calls/ports.ts'
 import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
 import { createContext, type GroupContext, type GroupRunner, type Wanted } from './group-context.ts'
@@ -26,6 +26,7 @@ import { KnownInvitations } from './known-invitations.ts'
 import { beginStay, tellMembers } from './keys.ts'
 import { createLink, knockAt, withdrawLink } from './links.ts'
 import type { GroupEnvironment, GroupViews, Invitation } from './ports.ts'
+import { calledBack, KnownReturns, tellGroupOnly } from './returning.ts'
 import { sendRecord } from './say.ts'
 import { type Beginning, upgradedContext, upgradingContext } from './upgrading.ts'
 import { groupView, hasCompany, historyEntry, incomingView, joinableCall } from './views.ts'
@@ -46,6 +47,10 @@ export interface GroupCalls {
   oneToOneMedia(callId: CallId, media: MediaChoice): void
   /** The 1:1 call is over. `hungUp`: by this person, who means the group as well. */
   oneToOneOver(callId: CallId, hungUp: boolean): void
+  /** Whether an Invite is the other member's, whose call is to take this one's place (R40); `refused`: it was, and is not now. */
+  calledBack(callId: CallId, from: Bytes): ReturningCall | 'refused' | undefined
+  /** R40: both sides have the keys of that call. */
+  returnConnected(callId: CallId): void
   join(callId: CallId, media: MediaChoice): GroupOutcome
   /** Takes an invitation off the list. */
   forget(callId: CallId): void
@@ -101,6 +106,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly #contexts = new Map<CallId, GroupContext>()
   readonly #effects: GroupEffects
   readonly #invitations: KnownInvitations
+  readonly #returns = new KnownReturns()
   readonly #stopMail: () => void
   #state: GroupState | undefined
   readonly #events: GroupEvent[] = []
@@ -224,21 +230,35 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   }
 
   oneToOneMedia(callId: CallId, media: MediaChoice): void {
-    const context = this.#grownFrom(callId)
+    const context = this.#besides(callId)
     // What is captured for one call is not for another: who shares a screen picks it anew in the group.
     if (context !== undefined) this.setMedia(context.callId, { ...media, screen: false })
   }
 
   oneToOneOver(callId: CallId, hungUp: boolean): void {
-    const context = this.#grownFrom(callId)
+    const context = this.#besides(callId)
     if (context === undefined) return
     if (hungUp) {
       context.silent = true
       this.end(context.callId)
     } else {
       context.oneToOne = undefined
+      context.returning = undefined
       this.dispatch({ kind: 'one-to-one-ended', groupId: context.callId })
     }
+  }
+
+  calledBack(callId: CallId, from: Bytes): ReturningCall | 'refused' | undefined {
+    const known = this.#returns.find(callId, from)
+    return known && calledBack(this, this.#contexts.get(known.groupId), known, callId)
+  }
+
+  returnConnected(callId: CallId): void {
+    this.dispatch({ kind: 'one-to-one-connected', groupId: callId })
+  }
+
+  readonly keyOpened = (context: GroupContext, epoch: Epoch, device: MemberId): void => {
+    this.#returns.note(context, epoch, device)
   }
 
   invite(callId: CallId, handles: readonly string[]): void {
@@ -282,6 +302,9 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   setMedia(callId: CallId, media: MediaChoice): void {
     const context = this.#contexts.get(callId)
     if (context !== undefined && !media.audio) context.conversation.muteRequestBy = undefined
+    if (context?.returning !== undefined) {
+      this.environment.oneToOne.setMedia(context.returning, { ...media, screen: false })
+    }
     this.dispatch({ kind: 'user-media', groupId: callId, media })
   }
 
@@ -320,6 +343,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const id = random(CHAT_ID_LENGTH)
     if (context === undefined || !sendRecord(context, { type: 'chat', id, text })) return 'not-sent'
     context.conversation.said(undefined, id, text, clock.now())
+    tellGroupOnly(this, context)
     this.changed()
     return 'sent'
   }
@@ -392,8 +416,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.#cancelShow?.()
   }
 
-  #grownFrom(callId: CallId): GroupContext | undefined {
-    return [...this.#contexts.values()].find(({ oneToOne }) => oneToOne === callId)
+  #besides(callId: CallId): GroupContext | undefined {
+    return [...this.#contexts.values()].find(({ oneToOne, returning }) => oneToOne === callId || returning === callId)
   }
 
   #takeOver({ context }: Beginning, { person }: StandingCall): void {
@@ -426,6 +450,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const was = before.call.kind === 'inside' ? before.call : undefined
     if (was?.join !== call.join) {
       beginStay(this, context)
+      tellGroupOnly(this, context)
       this.#foundedHere(context)
       // Called nobody: the others come by the link.
       if (
@@ -539,7 +564,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const current = call === undefined || call.kind === 'idle' ? undefined : call.groupId
     const context = current === undefined ? undefined : this.#contexts.get(current)
     return {
-      group: state && context && groupView(state, context, now),
+      group: state && context?.silent === false ? groupView(state, context, now) : undefined,
       incoming: state && context && incomingView(state, context),
       joinable: invitations
         .all(now)

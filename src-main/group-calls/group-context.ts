@@ -9,7 +9,7 @@ import type { VerifiedJoin } from '../../src-shared/group/join.ts'
 import type { KeyShare } from '../../src-shared/group/key-share.ts'
 import type { LinkKeys } from '../../src-shared/group/link.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
-import type { JoinId } from '../../src-shared/group/machine/roster.ts'
+import type { Epoch, JoinId } from '../../src-shared/group/machine/roster.ts'
 import type { GroupState } from '../../src-shared/group/machine/state.ts'
 import type { Member } from '../../src-shared/group/membership.ts'
 import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
@@ -28,6 +28,8 @@ export interface GroupRunner {
   readonly environment: GroupEnvironment
   readonly state: () => GroupState
   readonly dispatch: (event: GroupEvent) => void
+  /** R40: the key of another member came. */
+  readonly keyOpened: (context: GroupContext, epoch: Epoch, device: DeviceId) => void
   /** Something that is shown changed without the machine. */
   readonly changed: () => void
 }
@@ -90,6 +92,8 @@ export interface GroupContext {
 
   /** The 1:1 call that goes on as this one (R36), until it is over. */
   oneToOne: CallId | undefined
+  /** The 1:1 call that is to take this one's place (R40), until it has. */
+  returning: CallId | undefined
   /** Its end is nothing that the person is told. */
   silent: boolean
   /** For the own Create. */
@@ -163,6 +167,7 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     ...start,
     callId: toHex(start.groupId),
     oneToOne: undefined,
+    returning: undefined,
     silent: false,
     upgradeTag: undefined,
     door: undefined,

@@ -12,6 +12,7 @@ import { MEMBER_KEYS_KEPT } from '../../src-shared/group/machine/timers.ts'
 import type { VerifiedMemberKey } from '../../src-shared/group/member-key.ts'
 import { memberOf } from '../../src-shared/group/membership.ts'
 import { createReceiveKey, eraseReceiveKey, type ReceiveKey } from '../../src-shared/group/receive-key.ts'
+import { returnCallId } from '../../src-shared/group/return.ts'
 import type { Roster } from '../../src-shared/group/roster.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
 
@@ -140,6 +141,18 @@ export class KeyRing {
   /** Whose media of this epoch can be opened. */
   hasKeysOf(epoch: number, device: string): boolean {
     return this.#others.get(epoch)?.has(device) === true
+  }
+
+  /** R40: of the 1:1 call to `device` that this device may make in `epoch`. */
+  ownReturn(epoch: number, device: Bytes): Bytes | undefined {
+    const keys = this.ownKeys(epoch)
+    return keys && returnCallId(keys, device)
+  }
+
+  /** R40: of the 1:1 call to this device that `device` may make in `epoch`. */
+  returnOf(epoch: number, device: string): Bytes | undefined {
+    const keys = this.#others.get(epoch)?.get(device)?.keys
+    return keys && returnCallId(keys, this.#own.certHash)
   }
 
   /** All keys of others in this epoch. Returns the oldest epoch that is left. */

@@ -49,6 +49,7 @@ export function openShare(runner: GroupRunner, context: GroupContext, handle: nu
   if (opened === undefined) return
   const { suite, media, epoch } = opened
   const member = toHex(opened.certHash)
+  runner.keyOpened(context, epoch, member)
   runner.environment.mediaPorts.send(callId, { kind: 'member-keys', member, epoch, suite, keys: copyOf(media) })
   runner.dispatch({ kind: 'share-opened', groupId: callId, epoch, device: member })
 }

@@ -23,6 +23,7 @@ import type { Handle } from '../../src-shared/call/machine/events.ts'
 import type { ReceivedMail } from '../calls/ports.ts'
 import { createContext, type GroupContext, type GroupRunner, type Guest } from './group-context.ts'
 import { sendInviteTo } from './inviting.ts'
+import { tellGroupOnly } from './returning.ts'
 
 /** Replaces the link that the call has: the old one opens nothing any more. */
 export async function createLink(runner: GroupRunner, context: GroupContext, hours: number): Promise<LinkOutcome> {
@@ -41,6 +42,7 @@ export async function createLink(runner: GroupRunner, context: GroupContext, hou
   withdrawLink(runner, context)
   context.door = { keys, url: formatLink({ authority: links.authority, secret }), expiresAt }
   context.doorKeys.push(keys.linkKey)
+  tellGroupOnly(runner, context)
   runner.changed()
   return 'made'
 }
@@ -52,6 +54,7 @@ export function withdrawLink(runner: GroupRunner, context: GroupContext): void {
   context.door = undefined
   // One that the service does not remove now expires; nobody answers at it.
   void runner.environment.links.remove(door.keys.linkId)
+  tellGroupOnly(runner, context)
   runner.changed()
 }
 

@@ -15,6 +15,7 @@ import { REACTION_SHOWN } from './conversation.ts'
 import { type GroupContext, type GroupRunner, keepJoin } from './group-context.ts'
 import { fitsLink } from './links.ts'
 import { identified } from './presence.ts'
+import { tellGroupOnly } from './returning.ts'
 import { wordsSaid } from './words.ts'
 
 /** The relay vouches for the address that it came from, and for nothing else. */
@@ -126,6 +127,7 @@ function said(runner: GroupRunner, context: GroupContext, device: DeviceId, cont
       break
     case 'chat':
       if (!conversation.said(device, content.id, content.text, now)) return
+      tellGroupOnly(runner, context)
       break
     case 'reaction':
       conversation.reacted(device, content.emoji, now)

@@ -42,8 +42,8 @@ export interface GroupViews {
   readonly joinable: readonly JoinableCall[]
 }
 
-/** The 1:1 call that goes on as a group call (R36). */
-export type OneToOne = Pick<Calls, 'standing' | 'sendUpgrade' | 'moved'>
+/** The 1:1 call that goes on as a group call (R36), or as which one goes on (R40). */
+export type OneToOne = Pick<Calls, 'standing' | 'sendUpgrade' | 'moved' | 'callBack' | 'takePlace' | 'setMedia' | 'end'>
 
 /** The service's part in links: it keeps a sealed card under a name. */
 export interface CallLinks {

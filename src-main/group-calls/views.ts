@@ -224,8 +224,7 @@ export function historyEntry(
   missed: boolean,
   now: UnixMs,
 ): HistoryEntry {
-  const { callId, caller, invitation, wanted, direction, video, startedAt, connectedAt, met, own } = context
-  const self = toHex(own.certHash)
+  const { callId, caller, invitation, wanted, direction, video, startedAt, connectedAt } = context
   const [first] = wanted
   const handle =
     invitation?.inviterHandle.reveal() ??
@@ -237,15 +236,13 @@ export function historyEntry(
     name: person?.name ?? typed.reveal(),
     handle: typed.reveal(),
   }))
-  const others = [...met.keys()].filter((device) => device !== self).map((device) => nameOf(context, device))
   const named = invitation?.people.reveal().map((other) => ({ name: other, handle: other })) ?? []
-  const everybody = [...others, ...called, ...named]
   return {
     id: `${callId}-${String(startedAt)}`,
     handle,
     accountId: caller?.accountId ?? first?.person?.accountId,
     name: invitation?.inviterName ?? first?.person?.name ?? handle,
-    group: everybody.filter((one, at) => everybody.findIndex((other) => other.handle === one.handle) === at),
+    group: eachOnce([...everybodyMet(context), ...called, ...named]),
     direction,
     video,
     startedAt,
@@ -253,6 +250,17 @@ export function historyEntry(
     reason,
     unseen: missed,
   }
+}
+
+/** The others who were members at any time. */
+export function everybodyMet(context: GroupContext): readonly PersonName[] {
+  const self = toHex(context.own.certHash)
+  const others = [...context.met.keys()].filter((device) => device !== self)
+  return eachOnce(others.map((device) => nameOf(context, device)))
+}
+
+function eachOnce(people: readonly PersonName[]): readonly PersonName[] {
+  return people.filter((one, at) => people.findIndex((other) => other.handle === one.handle) === at)
 }
 
 export function hasCompany(context: GroupContext): boolean {

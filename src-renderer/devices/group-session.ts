@@ -32,8 +32,6 @@ export interface GroupSession extends OwnMedia {
   arrange(layout: MosaicLayout): void
   /** Whose pictures are looked at, all of them each time, the most important first: nobody else's is sent here. */
   watch(watched: readonly Watched[]): void
-  /** Nothing is heard: the same people are still heard elsewhere. */
-  silence(on: boolean): void
   /** A snapshot of what was measured up to now. */
   statistics(): Promise<GroupStatistics>
 }

@@ -69,6 +69,8 @@ export interface OwnMedia {
   stopScreen(): void
   /** The format of the own picture, where the other sides decode it and this computer encodes it. */
   preferCodec(choice: VideoCodecChoice): void
+  /** Nothing is heard: the same people are still heard elsewhere. */
+  silence(on: boolean): void
   /** 0 to 1, of the last 50 ms. */
   microphoneLevel(): number
   close(): void

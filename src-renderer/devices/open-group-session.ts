@@ -60,10 +60,6 @@ class WindowGroupSession extends WindowMedia implements GroupSession {
     this.send({ kind: 'watched', watched })
   }
 
-  silence(on: boolean): void {
-    this.send({ kind: 'silence', on })
-  }
-
   statistics(): Promise<GroupStatistics> {
     return this.#answers.ask((id) => this.send({ kind: 'statistics', id }))
   }

@@ -111,6 +111,10 @@ export abstract class WindowMedia implements OwnMedia {
     this.send({ kind: 'codec', choice })
   }
 
+  silence(on: boolean): void {
+    this.send({ kind: 'silence', on })
+  }
+
   microphoneLevel(): number {
     this.#levelReadAt = performance.now()
     this.#setMetering(true)

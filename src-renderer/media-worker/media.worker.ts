@@ -48,6 +48,9 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
     case 'codec':
       engine.preferCodec(message.choice)
       return
+    case 'silence':
+      engine.audioPlayout.silence(message.on)
+      return
     case 'metering':
       engine.meter(message.on)
       return
@@ -62,7 +65,6 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
     case 'canvas':
     case 'layout':
     case 'watched':
-    case 'silence':
       if (engine instanceof MediaEngine) throw new Error(`a message for a group: ${message.kind}`)
       arrange(engine, message)
       return
@@ -76,7 +78,7 @@ function tellStatistics(engine: MediaEngine | GroupEngine, id: number): void {
   else post({ kind: 'group-statistics', id, statistics: engine.statistics() })
 }
 
-function arrange({ stage, looking, audioPlayout }: GroupEngine, message: GroupToWorker): void {
+function arrange({ stage, looking }: GroupEngine, message: GroupToWorker): void {
   switch (message.kind) {
     case 'track':
       stage.useTrack(message.of, message.member, message.picture)
@@ -89,9 +91,6 @@ function arrange({ stage, looking, audioPlayout }: GroupEngine, message: GroupTo
       return
     case 'watched':
       looking.watch(message.watched)
-      return
-    case 'silence':
-      audioPlayout.silence(message.on)
       return
     default:
       unreachable(message)

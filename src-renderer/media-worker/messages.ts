@@ -22,6 +22,8 @@ export type ToWorker =
   | { readonly kind: 'muted'; readonly muted: boolean }
   /** The person's preference for the own picture, at the beginning and when it changes. */
   | { readonly kind: 'codec'; readonly choice: VideoCodecChoice }
+  /** Whether nothing of the other sides is heard. */
+  | { readonly kind: 'silence'; readonly on: boolean }
   /** Whether anybody looks at the level. */
   | { readonly kind: 'metering'; readonly on: boolean }
   | { readonly kind: 'statistics'; readonly id: number }
@@ -42,8 +44,6 @@ export type GroupToWorker =
   /** What the mosaic is drawn on. */
   | { readonly kind: 'canvas'; readonly canvas: OffscreenCanvas }
   | { readonly kind: 'layout'; readonly layout: MosaicLayout }
-  /** Whether anything is heard. */
-  | { readonly kind: 'silence'; readonly on: boolean }
   /** Whose pictures are looked at, the most important first, in which size. */
   | { readonly kind: 'watched'; readonly watched: readonly Watched[] }
 

@@ -1,6 +1,6 @@
 /**
- * What one member sends with in one epoch (docs/protocol/group.md, section 2): SRTP keys for each kind and a key for its records, all from its
- * senderKey and the chain's epochHash. R1: the labels occur here and nowhere else.
+ * What one member sends with in one epoch (docs/protocol/group.md, section 2): SRTP keys for each kind, a key for its records and one for the
+ * callId of R40, all from its senderKey and the chain's epochHash. R1: the labels occur here and nowhere else.
  */
 import { type Bytes, erase } from '../base/bytes.ts'
 import { ByteWriter } from '../base/writer.ts'
@@ -21,6 +21,8 @@ export interface SenderKeys extends Epoch {
   readonly suite: SuiteName
   readonly media: StreamKeys
   readonly control: ControlKey
+  /** Names the 1:1 call that this member returns to (R40). */
+  readonly oneToOne: Bytes
 }
 
 /** R32: the caller erases `senderKey` when nobody can ask for it any more; a receiver at once. */
@@ -51,14 +53,15 @@ export function deriveSenderKeys(
     key: derive('group control', GCM_KEY_LENGTH),
     iv: derive('group control iv', GCM_NONCE_LENGTH),
   }
+  const oneToOne = derive('group one-to-one', 32)
   erase(main)
-  return { groupId, epoch, epochHash, certHash, suite, media, control }
+  return { groupId, epoch, epochHash, certHash, suite, media, control, oneToOne }
 }
 
 /** R33: when an epoch is over. */
-export function eraseSenderKeys({ media, control }: SenderKeys): void {
+export function eraseSenderKeys({ media, control, oneToOne }: SenderKeys): void {
   eraseStreamKeys(media)
-  erase(control.key, control.iv)
+  erase(control.key, control.iv, oneToOne)
 }
 
 /** The sender's suite in an epoch: the first of its preference that every member's certificate has. */

@@ -121,6 +121,8 @@ export interface IncomingView {
 
 export interface CallView {
   readonly callId: CallId
+  /** It is to take the place of the group call, which is shown and heard until then (R40). */
+  readonly behindGroup: boolean
   readonly direction: 'outgoing' | 'incoming'
   readonly name: string
   readonly handle: string

@@ -69,6 +69,18 @@ async function together(...names: readonly Name[]): Promise<void> {
   }
 }
 
+/** To the call that he is in with Ada. */
+async function benAddsMia(): Promise<void> {
+  const ben = await pageOf('ben')
+  await ben.getByRole('button', { name: texts['group.add'] }).click()
+  const field = ben.getByRole('textbox', { name: texts['group.choose'] })
+  await field.fill('mia')
+  await field.press('Enter')
+  await ben.getByRole('dialog').getByRole('button', { name: texts['group.add.call'] }).click()
+  await accept(appOf('mia'))
+  await together('ada', 'ben', 'mia')
+}
+
 const framesOf = (page: Page, id: string): Promise<number> =>
   page.getByTestId(id).evaluate((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames)
 
@@ -213,15 +225,27 @@ describe('a group call of real apps', () => {
     await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true, screen: false } })
     await accept(appOf('ben'))
     for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
-    await ben.getByRole('button', { name: texts['group.add'] }).click()
-    const field = ben.getByRole('textbox', { name: texts['group.choose'] })
-    await field.fill('mia')
-    await field.press('Enter')
-    await ben.getByRole('dialog').getByRole('button', { name: texts['group.add.call'] }).click()
-    await accept(appOf('mia'))
-    await together('ada', 'ben', 'mia')
+    await benAddsMia()
     for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
   })
+
+  it(
+    'becomes a call of two again, without an end, when the third leaves; and grows anew',
+    { timeout: 180_000 },
+    async () => {
+      const [ada, ben, mia] = [await pageOf('ada'), await pageOf('ben'), await pageOf('mia')]
+      const { group } = await snapshot(ada)
+      await request(mia, 'call.end', group?.callId ?? '')
+      for (const page of [ada, ben]) {
+        await until(page, 'they are two', (state) => state.group === undefined && state.call !== undefined, 60_000)
+        await expectMoving(page, 'remote-video')
+      }
+      expect((await snapshot(ada)).call).toMatchObject({ connectedAt: group?.connectedAt, behindGroup: false })
+      await request(mia, 'call.dismiss', group?.callId ?? '')
+      await benAddsMia()
+      for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
+    },
+  )
 
   it('goes on without an app that was killed, with keys that it does not have', { timeout: 180_000 }, async () => {
     const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]

@@ -170,6 +170,7 @@ export class FakeBridge implements Bridge {
         return this.#change({
           call: {
             callId: 'ca'.repeat(16),
+            behindGroup: false,
             direction: 'outgoing',
             name: contact?.name ?? handle,
             handle,

@@ -49,6 +49,7 @@ export function openMediaSession({ listener }: MediaSessionOptions): MediaSessio
     },
     useDevices: () => Promise.resolve(),
     preferCodec: () => undefined,
+    silence: () => undefined,
     shareScreen: () => Promise.resolve(true),
     stopScreen: () => undefined,
     microphoneLevel: () => (audible ? 0.35 + 0.25 * Math.sin(Date.now() / 180) : 0),

@@ -56,6 +56,7 @@ const call = (base: Snapshot, now: number, phase: CallPhase, rest: Partial<CallV
     ...base,
     call: {
       callId: '0b'.repeat(16),
+      behindGroup: false,
       direction: 'outgoing',
       name: base.contacts[0]?.name ?? 'Mara',
       handle: base.contacts[0]?.handle ?? 'mara',

@@ -177,6 +177,8 @@ export async function participant(
     ...environment,
     otherwiseEngaged: () => groups.occupied,
     upgradeReceived: (callId, upgrade) => groups.upgradeReceived(callId, upgrade),
+    calledBack: (callId, from) => groups.calledBack(callId, from),
+    returnConnected: (groupId) => groups.returnConnected(groupId),
     released: (callId) => groups.oneToOneOver(callId, false),
     show: ({ call, incoming }) => Object.assign(views, { call, ofCall: incoming }),
   })

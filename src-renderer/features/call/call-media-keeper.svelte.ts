@@ -31,6 +31,8 @@ export class CallMediaKeeper {
   readonly #audio = $derived.by(() => this.#call?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#call?.local.video ?? false)
   readonly #screen = $derived.by(() => this.#call?.local.screen ?? false)
+  // The group call whose place it takes is still seen and heard (R40).
+  readonly #isBehind = $derived.by(() => this.#call?.behindGroup ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   #media = $state.raw<CallMedia | undefined>()
 
@@ -72,6 +74,9 @@ export class CallMediaKeeper {
     })
     $effect.pre(() => {
       this.#media?.preferCodec(this.#codec)
+    })
+    $effect.pre(() => {
+      this.#media?.session.silence(this.#isBehind)
     })
   }
 

@@ -21,8 +21,8 @@ export class GroupMediaKeeper {
   readonly #screen = $derived.by(() => this.#group?.local.screen ?? false)
   readonly #codec = $derived.by(() => this.#snapshot()?.settings.videoCodec ?? 'automatic')
   readonly #members = $derived.by(() => (this.#group?.members ?? []).map(({ id }) => id).join())
-  // A 1:1 call that becomes this one is still seen and heard (R36).
-  readonly #isBehind = $derived.by(() => this.#snapshot()?.call !== undefined)
+  // A 1:1 call that becomes this one is still seen and heard (R36), one that has taken its place already (R40).
+  readonly #isBehind = $derived.by(() => this.#snapshot()?.call?.behindGroup === false)
   readonly #shown = $derived.by(() =>
     (this.#group?.members ?? []).flatMap(({ id, keyed, media }) => (keyed && media.video ? [id] : [])).join(),
   )

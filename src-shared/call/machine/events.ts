@@ -78,6 +78,8 @@ export type ServiceEvent =
 
 export type MailEvent =
   | { readonly kind: 'invite'; readonly invitation: Invitation }
+  /** The other member's of the group call that goes on as this one (R40): its person was asked once. `media`: of the group call. */
+  | { readonly kind: 'called-back'; readonly invitation: Invitation; readonly media: MediaChoice }
   /** The calling device takes its call back; or a device that was invited (the runner knows which) could not go on. */
   | { readonly kind: 'cancel'; readonly callId: CallId; readonly from: DeviceId; readonly reason: CancelReason }
   /** Signed by a device of the own account (R24). */

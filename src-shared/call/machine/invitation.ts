@@ -1,7 +1,7 @@
 /** What an invitation does to a device, in each state (R19, R24, R25). It is genuine: R14 and the directory check are behind it. */
 import type { EndReason } from '../../ipc/snapshot.ts'
 import type { CallEffect } from './effects.ts'
-import type { Invitation } from './events.ts'
+import type { Invitation, MailEvent } from './events.ts'
 import { answering } from './incoming.ts'
 import { withdraw } from './outgoing.ts'
 import { type Connected, type DeviceState, type Incoming, NO_MEDIA, type Outgoing, remember } from './state.ts'
@@ -36,6 +36,18 @@ export function invited(state: DeviceState, invitation: Invitation): Transition 
     case 'connected':
       return whileConnected(state, call, invitation)
   }
+}
+
+/** R40. Its Cancel may have overtaken it. */
+export function calledBack(state: DeviceState, { invitation, media }: MailEvent & { kind: 'called-back' }): Transition {
+  const { call, finished } = state
+  const { callId, remaining } = invitation
+  const isOver = finished.some((other) => other.callId === callId)
+  if ((call.kind !== 'idle' && call.kind !== 'ended') || isOver || remaining <= 0) return stay(state)
+  return move(state, { ...incomingFrom(invitation), stage: 'making', local: media }, [
+    { kind: 'open-relay', callId },
+    ...answering(callId, media),
+  ])
 }
 
 function ring(state: DeviceState, invitation: Invitation): Transition {

@@ -4,14 +4,14 @@ import * as connected from './connected.ts'
 import * as direct from './direct.ts'
 import type { CallEvent, MailEvent, TimerEvent } from './events.ts'
 import * as incoming from './incoming.ts'
-import { invited } from './invitation.ts'
+import { calledBack, invited } from './invitation.ts'
 import * as outgoing from './outgoing.ts'
 import { waitForPeer } from './liveness.ts'
 import type { DeviceState } from './state.ts'
 import { cancelledAs, end, endedUnseen, move, stay, type Transition } from './transition.ts'
 
 /** About the device, or about a call that it may not know. */
-const OF_DEVICE = ['invite', 'cancel', 'answered', 'user-call', 'hide-address', 'resumed'] as const
+const OF_DEVICE = ['invite', 'called-back', 'cancel', 'answered', 'user-call', 'hide-address', 'resumed'] as const
 type OfDevice = Extract<CallEvent, { kind: (typeof OF_DEVICE)[number] }>
 type OfCall = Exclude<CallEvent, OfDevice>
 
@@ -30,6 +30,8 @@ function ofDevice(state: DeviceState, event: OfDevice): Transition {
   switch (event.kind) {
     case 'invite':
       return invited(state, event.invitation)
+    case 'called-back':
+      return calledBack(state, event)
     case 'cancel':
       return cancelled(state, event)
     case 'answered':

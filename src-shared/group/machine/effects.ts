@@ -81,6 +81,11 @@ export type GroupEffect =
   // The 1:1 call that this one grows from (R36)
   | Of<'send-upgrade', { callId: CallId }>
   | Of<'finish-one-to-one', { callId: CallId }>
+  // The 1:1 call that takes this one's place (R40)
+  | Of<'call-back', { peer: DeviceId; epoch: Epoch }>
+  /** It is over, if it is not yet; nobody is told. */
+  | Of<'end-return'>
+  | Of<'finish-return'>
   // Time, and the end
   | Of<'start-timer', { timer: TimerName; about: string | undefined; delay: Ms }>
   | Of<'cancel-timer', { timer: TimerName; about: string | undefined }>

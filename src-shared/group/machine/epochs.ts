@@ -3,7 +3,7 @@ import type { Handle } from '../../call/machine/events.ts'
 import { currentEpoch, currentKey, isFit, missingShares, personOf, sendingEpoch } from './key-state.ts'
 import type { GroupEffect } from './effects.ts'
 import type { MemberEvent } from './events.ts'
-import type { Epoch } from './roster.ts'
+import type { Epoch, RemoveReason } from './roster.ts'
 import type { GroupState, HeldEpoch, Inside, MemberKeys, OwnKey } from './state.ts'
 import { EARLY_KEPT, MEMBER_KEYS_KEPT } from './timers.ts'
 import { move, restart, stay, type Transition } from './transition.ts'
@@ -12,16 +12,16 @@ import { stateOf, useCurrentKey } from './settle.ts'
 /** `serving`: the own MemberKey that the others wrap for in this epoch. */
 export function beginEpoch(
   call: Inside,
-  { removal, newcomer, serving }: { removal: boolean; newcomer: boolean; serving: Epoch },
+  { removal, newcomer, serving }: { removal: RemoveReason | undefined; newcomer: boolean; serving: Epoch },
 ): { readonly call: Inside; readonly effects: readonly GroupEffect[] } {
   const { groupId, roster, early } = call
   const { epoch } = roster
   const key: OwnKey = { epoch, newcomer, told: false, given: [] }
   // R33: a key that was never used is not kept; after a Remove none but the new one is.
-  const old = removal ? [] : call.own.filter((other) => other.epoch === call.using)
+  const old = removal !== undefined ? [] : call.own.filter((other) => other.epoch === call.using)
   const begun: HeldEpoch = {
     epoch,
-    removal,
+    removal: removal !== undefined,
     from: call.people.map(({ device }) => device),
     got: [],
     receiveKey: serving,
@@ -33,6 +33,8 @@ export function beginEpoch(
     held: withoutServed([...call.held, begun]),
     early: early.filter((share) => share.epoch > epoch),
     asked: 0,
+    removal,
+    returnFailed: false,
   }
   return {
     call: next,

@@ -7,7 +7,7 @@
  * - the room: entered, lost, refused; who comes and goes; the chain grew, or has a second branch; a change was refused
  * - members: Join, MemberKey, KeyShare, KeyRequest, Head and records, each verified by the core
  * - the core: a Join was made, a KeyShare made or opened
- * - the 1:1 call that this one grows from; timers
+ * - the 1:1 call that this one grows from, or that takes its place; timers
  *
  * Bytes, keys and certificates do not come in here: where one matters later, the runner keeps it and the machine holds its `Handle` or
  * its name.
@@ -184,6 +184,12 @@ export type OneToOneEvent =
       readonly from: UpgradedCall
     }
   | { readonly kind: 'one-to-one-ended'; readonly groupId: GroupId }
+  /** The other member's Invite to the 1:1 call of R40, of the current epoch. */
+  | { readonly kind: 'called-back'; readonly groupId: GroupId }
+  /** R40: the handshake is done on both sides. */
+  | { readonly kind: 'one-to-one-connected'; readonly groupId: GroupId }
+  /** Whether there is now something that a 1:1 call has not. */
+  | { readonly kind: 'group-only'; readonly groupId: GroupId; readonly on: boolean }
 
 export interface TimerEvent {
   readonly kind: 'timer'

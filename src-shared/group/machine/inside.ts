@@ -47,8 +47,12 @@ export function begin(state: GroupState, before: Founding | Joining, { roster, c
     admitted: [],
     met: roster.members.length > 1,
     upgrade: before.upgrade,
+    removal: undefined,
+    groupOnly: false,
+    returning: undefined,
+    returnFailed: false,
   }
-  const epoch = beginEpoch(blank, { removal: false, newcomer: true, serving: 0 })
+  const epoch = beginEpoch(blank, { removal: undefined, newcomer: true, serving: 0 })
   const due = invitationsDue(epoch.call)
   // Who else came with the same entries; those who were here before are shown with the roster.
   const others = changes.filter((change) => change.kind === 'added' && change.device !== state.self)
@@ -83,7 +87,7 @@ export function rosterChanged(state: GroupState, call: Inside, { roster, changes
     roster.epoch === serving
       ? { call: known, effects: [] }
       : beginEpoch(known, {
-          removal: changes.some(({ kind }) => kind === 'removed'),
+          removal: changes.findLast((change) => change.kind === 'removed')?.reason,
           newcomer: changes.some(({ kind }) => kind === 'added'),
           serving,
         })

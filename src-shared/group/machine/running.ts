@@ -4,6 +4,7 @@
  */
 import type { Ms } from '../../base/time.ts'
 import { missingShares } from './key-state.ts'
+import { callsBack } from './return.ts'
 import { rankOf } from './roster.ts'
 import type { GroupState, Inside } from './state.ts'
 import {
@@ -12,6 +13,7 @@ import {
   RANK_DELAY,
   REQUEST_SLOWLY,
   RETIRE_AFTER_REMOVE,
+  RETURN_AFTER_LOSS,
   type Timer,
   TIMERS,
 } from './timers.ts'
@@ -111,5 +113,16 @@ function peopleTimers(self: string, call: Inside): RunningTimer[] {
     running.push(timer('behind'))
   if (knocks.length > 0) running.push(timer('knock'))
   if (upgrade !== undefined) running.push(timer(upgrade.done ? 'upgrade-done' : 'upgrade'))
+  running.push(...returnTimers(self, call))
   return running
+}
+
+function returnTimers(self: string, call: Inside): RunningTimer[] {
+  const { returning, removal } = call
+  if (returning === undefined) {
+    const delay = removal === 'lost' ? RETURN_AFTER_LOSS : TIMERS.return
+    return callsBack(self, call) ? [timer('return', undefined, delay)] : []
+  }
+  if (returning.stage === 'calling') return [timer('return-limit')]
+  return [timer('return-done', undefined, TIMERS['return-done'] * (returning.caller ? 1 : 2))]
 }

@@ -14,6 +14,7 @@ import {
   sendingEpoch,
   usableMemberKey,
 } from './key-state.ts'
+import { isOfTwo, mayReturn } from './return.ts'
 import { type RunningTimer, runningTimers } from './running.ts'
 import type { Given, GroupCall, GroupState, Inside } from './state.ts'
 import type { Timer } from './timers.ts'
@@ -26,11 +27,12 @@ export function settle(before: GroupState, { state, effects }: Transition, ranOu
   const all = [...effects]
   let settled = state
   if (state.call.kind === 'inside') {
-    const call = switchKey(finishUpgrade(giveKeys(state.call, all)))
+    const call = withoutVainReturn(switchKey(finishUpgrade(giveKeys(state.call, all))))
     all.push(...sendingEffects(before.call, call))
     settled = { ...state, call: sayState(before.call, call, all) }
   } else all.push(...sendingEffects(before.call, state.call))
   all.push(...erasures(before.call, settled.call))
+  all.push(...returnEffects(before.call, settled.call, effects))
   all.push(...timerEffects(before, settled, ranOut))
   return { state: settled, effects: all }
 }
@@ -76,6 +78,22 @@ function finishUpgrade(call: Inside): Inside {
   const has = currentKey(call).given.some(({ device, sent }) => device === upgrade.peer && sent)
   const done = has && currentEpoch(call).got.includes(upgrade.peer)
   return done ? { ...call, upgrade: { ...upgrade, done } } : call
+}
+
+/** R40: somebody comes after all, or something is there that only a group has; or, before the 1:1 call stands, the room or the keys are not. */
+function withoutVainReturn(call: Inside): Inside {
+  const { returning } = call
+  if (returning === undefined) return call
+  const holds = returning.stage === 'calling' ? mayReturn(call) : isOfTwo(call)
+  return holds ? call : { ...call, returning: undefined, returnFailed: true }
+}
+
+/** Who leaves the group before it, leaves it as well. */
+function returnEffects(before: GroupCall, after: GroupCall, effects: readonly GroupEffect[]): GroupEffect[] {
+  if (before.kind !== 'inside' || before.returning === undefined) return []
+  if (after.kind === 'inside' && after.returning !== undefined) return []
+  if (effects.some(({ kind }) => kind === 'finish-return')) return []
+  return [{ kind: 'end-return', groupId: before.groupId }]
 }
 
 function sendingEffects(before: GroupCall, after: GroupCall): GroupEffect[] {

@@ -7,7 +7,7 @@
 import type { UnixMs } from '../../base/time.ts'
 import type { AccountKey, DeviceId, Handle } from '../../call/machine/events.ts'
 import type { CallId, MediaChoice } from '../../ipc/snapshot.ts'
-import type { EntryToMake, Epoch, JoinId, Roster } from './roster.ts'
+import type { EntryToMake, Epoch, JoinId, RemoveReason, Roster } from './roster.ts'
 import { FINISHED_KEPT } from './timers.ts'
 
 /** Lower-case hexadecimal; while somebody knocks at a link, of the linkId. */
@@ -142,6 +142,13 @@ export interface Inside {
   /** Somebody else was in at some time. */
   readonly met: boolean
   readonly upgrade: Upgrade | undefined
+  /** Of the last Remove among the entries that began the epoch. */
+  readonly removal: RemoveReason | undefined
+  /** It has what a 1:1 call has not: a link that is out, or lines in its chat. */
+  readonly groupOnly: boolean
+  readonly returning: Return | undefined
+  /** In this epoch it did not come about, and is not tried again. */
+  readonly returnFailed: boolean
 }
 
 export interface Person {
@@ -223,6 +230,14 @@ export interface Upgrade {
   readonly account: AccountKey
   /** Both have each other's keys of an epoch. */
   readonly done: boolean
+}
+
+/** R40: the 1:1 call that is to take this one's place. */
+export interface Return {
+  /** Whether this device made it. */
+  readonly caller: boolean
+  /** `calling`: until both have its keys. */
+  readonly stage: 'calling' | 'connected'
 }
 
 export interface Leaving {

@@ -11,6 +11,7 @@ import * as inviting from './inviting.ts'
 import * as joining from './joining.ts'
 import { leave, rosterChanged as leavingRosterChanged } from './leaving.ts'
 import * as members from './members.ts'
+import * as back from './return.ts'
 import * as room from './room.ts'
 import { settle } from './settle.ts'
 import { type GroupState, type Inside, occupies } from './state.ts'
@@ -101,7 +102,9 @@ function ofCall(state: GroupState, event: OfCall): Transition {
       if (call.kind === 'founding') return founding.rosterChanged(state, call, event)
       if (call.kind === 'joining') return joining.rosterChanged(state, call, event)
       if (call.kind === 'leaving') return leavingRosterChanged(state, call, event.roster)
-      return here((inside) => memberRosterChanged(state, inside, event))
+      return here((inside) =>
+        back.isLeftFor(inside, event.roster) ? back.finished(state, inside) : memberRosterChanged(state, inside, event),
+      )
     case 'room-length':
       return here((inside) => move(state, { ...inside, roomLength: event.length }))
     case 'room-forked':
@@ -182,7 +185,13 @@ function ofCall(state: GroupState, event: OfCall): Transition {
     case 'user-hand':
       return here((inside) => members.raiseHand(state, inside, event.up))
     case 'one-to-one-ended':
-      return upgrade.released(state)
+      return call.kind === 'inside' && call.returning !== undefined ? back.failed(state, call) : upgrade.released(state)
+    case 'called-back':
+      return here((inside) => back.calledBack(state, inside))
+    case 'one-to-one-connected':
+      return here((inside) => back.connected(state, inside))
+    case 'group-only':
+      return here((inside) => move(state, { ...inside, groupOnly: event.on }))
     default:
       return unreachable(event)
   }
@@ -259,6 +268,12 @@ function timerFired(state: GroupState, { timer, about }: TimerEvent): Transition
       return here((inside) => upgrade.failed(state, inside))
     case 'upgrade-done':
       return here((inside) => upgrade.finished(state, inside))
+    case 'return':
+      return here((inside) => back.callBack(state, inside))
+    case 'return-limit':
+      return here((inside) => back.failed(state, inside))
+    case 'return-done':
+      return here((inside) => back.finished(state, inside))
     default:
       return unreachable(timer)
   }

@@ -52,6 +52,12 @@ export const TIMERS = {
   upgrade: 30 * SECOND,
   /** R36: what is under way in the 1:1 call still arrives. */
   'upgrade-done': 2 * SECOND,
+  /** R40: two are left, and nobody has come back. */
+  return: 5 * SECOND,
+  /** R40: the handshake of the 1:1 call. */
+  'return-limit': 30 * SECOND,
+  /** R40: until the caller leaves the group; the other side waits for that, this long once more. */
+  'return-done': 2 * SECOND,
 } as const satisfies Readonly<Record<string, Ms>>
 
 export type TimerName = keyof typeof TIMERS
@@ -69,6 +75,8 @@ export const LOST_RANK_MAX = 5
 export const RETIRE_AFTER_REMOVE: Ms = 1 * SECOND
 /** `alone` while invitations ring. */
 export const ALONE_RINGING: Ms = 60 * SECOND
+/** `return` after somebody was lost: longer than it takes to find a network and to come back. */
+export const RETURN_AFTER_LOSS: Ms = 60 * SECOND
 /** `request` doubles up to this: where keys are late because everybody is busy, asking makes everybody busier. */
 export const REQUEST_SLOWLY: Ms = 10 * SECOND
 /** Of each member, the newest; the runner keeps as many. */

@@ -249,6 +249,8 @@ export class Party {
         if (this.phases.at(-1) !== phase) this.phases.push(phase)
       },
       upgradeReceived: () => undefined,
+      calledBack: () => undefined,
+      returnConnected: () => undefined,
       released: () => undefined,
       record: (entry) => void this.history.push(entry),
     }

@@ -722,3 +722,30 @@ describe('the direct path (R26)', () => {
     expect(device.feed(offered).done).toEqual(['start silence'])
   })
 })
+
+describe('the other member of the group call that this device is in (R40)', () => {
+  const back = (change: Partial<Invitation> = {}): CallEvent => ({
+    kind: 'called-back',
+    invitation: { ...invitation, ...change },
+    media: VOICE,
+  })
+
+  it('is answered without a ring, with what the group call sends', () => {
+    const device = new Device().feed(back())
+    expect(device.call).toMatchObject({ kind: 'incoming', stage: 'making', local: VOICE, remote: BOTH })
+    expect(device.done).toEqual(['open-relay', 'start relay-wait', 'make-accept'])
+    device.feed({ kind: 'relay-opened', callId }, { kind: 'accept-made', callId }, confirm)
+    expect(device.call).toMatchObject({ kind: 'connected', role: 'callee', device: 'bob-laptop' })
+  })
+
+  it('is not answered beside another call, once it was taken back, or late', () => {
+    for (const busy of [new Device().feed(...calling()), new Device().feed(invite({ callId: '61' })), callee()]) {
+      const { call } = busy
+      expect(busy.feed(back({ callId: '62' })).call).toBe(call)
+      expect(busy.done).toEqual([])
+    }
+    const cancelled = new Device().feed({ kind: 'cancel', callId, from: 'bob-laptop', reason: 'withdrawn' }, back())
+    expect(cancelled.call.kind).toBe('idle')
+    expect(new Device().feed(back({ remaining: 0 })).call.kind).toBe('idle')
+  })
+})

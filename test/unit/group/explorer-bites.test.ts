@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import type { GroupEffect } from '../../../src-shared/group/machine/effects.ts'
 import { step } from '../../../src-shared/group/machine/step.ts'
 import { explore } from './simulator/explore.ts'
-import { founded, gathered, ringing } from './simulator/scenes.ts'
+import { founded, gathered, left, ringing } from './simulator/scenes.ts'
 import type { Step, World } from './simulator/world.ts'
 
 const AB = ['A1', 'B1']
@@ -47,6 +47,18 @@ it.each([
 ] as const)('finds a forgotten %s timer', (timer, start) => {
   const machine = forgetting((effect) => effect.kind === 'start-timer' && effect.timer === timer)
   expect(find(machine, start(machine))).toMatch(/nothing ends "/)
+})
+
+it('finds a call of two that nothing ends, and one that is left over (R40)', () => {
+  const alone = () => left(gathered(ABC, 3, { userEnd: 1 }), 'C1')
+  const noLimit = forgetting((effect) => effect.kind === 'start-timer' && effect.timer === 'return-limit')
+  expect(find(noLimit, alone())).toMatch(/nothing ends the return/)
+  expect(
+    find(
+      forgetting(({ kind }) => kind === 'end-return'),
+      alone(),
+    ),
+  ).toMatch(/left over/)
 })
 
 it('finds keys and links that outlive the call', () => {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { step } from '../../../src-shared/group/machine/step.ts'
 import { exploreAndReport } from './simulator/report.ts'
-import { gathered, ringing } from './simulator/scenes.ts'
+import { gathered, left, ringing } from './simulator/scenes.ts'
 
 const LONG = 240_000
 const ABC = ['A1', 'B1', 'C1']
@@ -48,6 +48,15 @@ it(
   () => {
     const world = gathered(ABC, 3, { withhold: 1, replay: 1, refuse: 1, remove: 1 })
     expect(exploreAndReport('kept in the dark', world, step, 3).states).toBeGreaterThan(300)
+  },
+  LONG,
+)
+
+it(
+  'of three, one has left, and a call of two takes the place of theirs (R40)',
+  () => {
+    const world = left(gathered(ABC, 3, { userEnd: 1, userJoin: 1, crash: 1, loseRoom: 1 }), 'C1')
+    expect(exploreAndReport('two are left', world, step, 5).states).toBeGreaterThan(500)
   },
   LONG,
 )

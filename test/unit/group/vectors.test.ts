@@ -24,6 +24,7 @@ import {
 import { memberOf } from '../../../src-shared/group/membership.ts'
 import { createReceiveKey, type ReceiveKey } from '../../../src-shared/group/receive-key.ts'
 import { applyEntry, foundingEntry, groupIdOf, nextEntry, type Roster } from '../../../src-shared/group/roster.ts'
+import { returnCallId } from '../../../src-shared/group/return.ts'
 import { encodeUpgrade, parseUpgrade, upgradesCall, upgradeTag } from '../../../src-shared/group/upgrade.ts'
 import { WordsRound, wordsCommitment } from '../../../src-shared/group/words.ts'
 import { parseCertificate } from '../../../src-shared/identity/certificate.ts'
@@ -171,19 +172,22 @@ describe('epochs and keys (section 2)', () => {
   })
 
   it('derives the same keys in both suites', () => {
-    const printed = ({ media, control }: SenderKeys) => {
+    const printed = ({ media, control, oneToOne }: SenderKeys) => {
       const hex = ({ key, salt }: { key: Uint8Array; salt: Uint8Array }) => ({ key: toHex(key), salt: toHex(salt) })
       return {
         audio: hex(media.audio),
         video: hex(media.video),
         screen: hex(media.screen),
         control: { key: toHex(control.key), iv: toHex(control.iv) },
+        oneToOne: toHex(oneToOne),
       }
     }
     const derived = (suite: SenderKeys['suite']) =>
       printed(deriveSenderKeys(atShare, { certHash: alice.certHash, suite }, bytes(keyShare.senderKey)))
     expect(derived('AES_256_CM_HMAC_SHA1_80')).toEqual(vectors.keys.aes256CmHmacSha1_80)
     expect(derived('AEAD_AES_256_GCM')).toEqual(vectors.keys.aeadAes256Gcm)
+    const oneToOne = bytes(vectors.keys.aes256CmHmacSha1_80.oneToOne)
+    expect(toHex(returnCallId({ oneToOne }, bob.certHash))).toBe(vectors.return.callId)
   })
 })
 

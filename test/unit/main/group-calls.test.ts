@@ -191,6 +191,7 @@ describe('messages of members', () => {
       environment: environment as GroupEnvironment,
       state: () => initialState(idOf(ben), 'account'),
       dispatch: (event) => void events.push(event),
+      keyOpened: () => undefined,
       changed: () => undefined,
     }
     return { context, events, runner }

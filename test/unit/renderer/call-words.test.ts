@@ -11,6 +11,7 @@ const t = createTranslate(en, 'en')
 
 const ended = (reason: EndReason): CallView => ({
   callId: '00',
+  behindGroup: false,
   direction: 'outgoing',
   name: 'Mara',
   handle: 'mara',

@@ -152,6 +152,7 @@ function senderKeys(suiteId) {
     video: stream(2),
     screen: stream(3),
     control: { key: derive('group control', 32), iv: derive('group control iv', 12) },
+    oneToOne: derive('group one-to-one', 32),
   }
 }
 const keys = senderKeys(suite)
@@ -238,6 +239,7 @@ const vectors = {
   knock: { nonce: knockNonce, name: 'Carol', bytes: knock },
   invite: { ticket, callerName: 'Alice Åhlén', bytes: invite },
   upgrade: { exporter, tag: upgradeTag, bytes: upgrade },
+  return: { callId: hmac(keys.oneToOne, bob.certHash).slice(0, 16) },
 }
 
 writeFileSync(new URL('group.json', import.meta.url), `${JSON.stringify(printable(vectors), null, 2)}\n`)

@@ -92,6 +92,12 @@ export function whyApart(world: World): string | undefined {
     const { kind } = state.call
     if (kind !== 'idle' && kind !== 'ended' && kind !== 'inside') return `${id} is "${kind}"`
   }
+  for (const { id, oneToOne } of world.devices) {
+    if (oneToOne === undefined) continue
+    const other = world.devices.find((device) => device.id === oneToOne.with)?.oneToOne
+    if (oneToOne.stage !== 'moved') return `${id} has two calls`
+    if (other?.with !== id || other.stage !== 'moved') return `${id} is alone in a call of two`
+  }
   const [first] = inside
   if (first === undefined) return undefined
   for (const device of inside) {

@@ -33,6 +33,7 @@ function deviceText(device: Device): string {
   return [
     call.kind === 'ended' ? '' : textOf(call),
     textOf(state.finished),
+    device.oneToOne === undefined ? '' : textOf(device.oneToOne),
     `${link}${emptyRoom ? 'e' : ''}${device.invited ? 'i' : ''}${device.withheld ? 'w' : ''}`,
     headOf(chain),
     inbox.map(textOf).join(),

@@ -10,6 +10,7 @@ export function check(world: World): void {
     device.changed = false
     checkTimers(device)
     checkSending(device)
+    checkOneToOne(device)
     const { call } = device.state
     if (call.kind === 'inside') {
       checkPeople(device, call)
@@ -60,6 +61,16 @@ function isBounded(device: Device, call: Inside): boolean {
   const watched = absent.every((person) => runs(device, 'lost', person.device) || runs(device, 'submit-again'))
   const company = absent.length < call.people.length
   return watched && (!company || runs(device, 'confirm') || runs(device, 'unheard'))
+}
+
+/** R40: beside the group only while the machine knows of it; then something ends that. */
+function checkOneToOne({ id, oneToOne, state, timers }: Device): void {
+  const returning = state.call.kind === 'inside' ? state.call.returning : undefined
+  const isBeside = oneToOne !== undefined && oneToOne.stage !== 'moved'
+  if (isBeside && returning === undefined) throw new Violation(`${id}: a call of two is left over (R40)`)
+  const name = returning?.stage === 'calling' ? 'return-limit' : 'return-done'
+  if (returning !== undefined && !timers.some((timer) => timer.name === name))
+    throw new Violation(`${id}: nothing ends the return (R40)`)
 }
 
 /** R33: after a Remove nobody sends with an older key. R34, R35: whoever holds the key in use is in, trusted, and on the same branch. */

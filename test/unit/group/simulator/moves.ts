@@ -4,7 +4,7 @@ import type { TimerName } from '../../../../src-shared/group/machine/timers.ts'
 import { read } from './chain.ts'
 import { comes, mayEnter } from './room.ts'
 import { memberKey, receive } from './arrivals.ts'
-import { bring, crash, feed, loseRoom } from './runner.ts'
+import { bring, crash, feed, loseRoom, oneToOneMail } from './runner.ts'
 import {
   type Budgets,
   copyWorld,
@@ -95,7 +95,9 @@ export function* deliveries(world: World, machine: Step): Iterable<Move> {
         const device = next.devices.find(({ id }) => id === to)
         if (device === undefined) throw new Error('mail to nobody')
         if (event.kind === 'invite') device.invited = true
-        feed(next, device, event, machine)
+        if ('from' in event) oneToOneMail(next, device, event, machine)
+        // A device that is in a call of two is busy.
+        else if (event.kind !== 'invite' || device.oneToOne === undefined) feed(next, device, event, machine)
       },
     }
   }
@@ -173,7 +175,7 @@ function* people(world: World, index: number, device: Device, machine: Step): It
       return
     case 'idle':
     case 'ended':
-      if (device.invited && budgets.userJoin > 0) {
+      if (device.invited && device.oneToOne === undefined && budgets.userJoin > 0) {
         yield by({ kind: 'user-join', groupId, media: VOICE, sentAt: 0 }, 'userJoin')
       }
       return

@@ -4,7 +4,16 @@ import type { GroupEvent } from '../../../../src-shared/group/machine/events.ts'
 import { initialState } from '../../../../src-shared/group/machine/state.ts'
 import { headOf, type ModelChange, read } from './chain.ts'
 import { goes, send, submit, submitChain } from './room.ts'
-import { type Device, GROUP, noMemory, type Share, type Step, Violation, type World } from './world.ts'
+import {
+  type Device,
+  GROUP,
+  noMemory,
+  type OneToOneMail,
+  type Share,
+  type Step,
+  Violation,
+  type World,
+} from './world.ts'
 
 const groupId = GROUP
 
@@ -212,7 +221,74 @@ function execute(world: World, device: Device, effect: GroupEffect): void {
     case 'finish-one-to-one':
     case 'record':
       return
+    case 'call-back':
+      callBack(world, device, effect)
+      return
+    case 'end-return':
+      endOneToOne(world, device)
+      return
+    case 'finish-return':
+      if (device.oneToOne?.stage !== 'connected') throw new Violation(`${device.id} leaves the group for nothing (R40)`)
+      device.oneToOne = { ...device.oneToOne, stage: 'moved' }
+      return
   }
+}
+
+/** R40: only one other is in, and nobody who was in before has the key that names the call. */
+function callBack(world: World, device: Device, { peer, epoch }: GroupEffect & { kind: 'call-back' }): void {
+  const { members } = read(device.chain).roster
+  if (members.length !== 2 || members[0]?.device !== device.id || members[1]?.device !== peer)
+    throw new Violation(`${device.id} calls ${peer} back beside others (R40)`)
+  if (!device.senderKeys.includes(epoch) || !device.heldKeys.includes(`${epoch}/${peer}`))
+    throw new Violation(`${device.id} calls ${peer} back without keys (R40)`)
+  if (device.oneToOne !== undefined) throw new Violation(`${device.id} is in two calls of two`)
+  device.oneToOne = { with: peer, stage: 'calling' }
+  world.mail.push({ to: peer, event: { kind: 'one-to-one-invite', from: device.id, epoch } })
+}
+
+/** What a device makes of the other's half of the handshake. */
+export function oneToOneMail(world: World, device: Device, { kind, from, epoch }: OneToOneMail, machine: Step): void {
+  const { oneToOne } = device
+  const answer = (next: OneToOneMail['kind']): void => {
+    world.mail.push({ to: from, event: { kind: next, from: device.id, epoch } })
+  }
+  const connect = (): void => {
+    device.oneToOne = { with: from, stage: 'connected' }
+    feed(world, device, { kind: 'one-to-one-connected', groupId }, machine)
+  }
+  if (kind === 'one-to-one-invite') {
+    const { call } = device.state
+    if (call.kind !== 'inside' || call.roster.epoch !== epoch || oneToOne !== undefined) return
+    feed(world, device, { kind: 'called-back', groupId }, machine)
+    const { call: after } = device.state
+    if (after.kind !== 'inside' || after.returning === undefined) return
+    device.oneToOne = { with: from, stage: 'calling' }
+    answer('one-to-one-accept')
+    return
+  }
+  if (oneToOne?.with !== from) return
+  switch (kind) {
+    case 'one-to-one-accept':
+      answer('one-to-one-confirm')
+      return
+    case 'one-to-one-confirm':
+      answer('one-to-one-record')
+      connect()
+      return
+    case 'one-to-one-record':
+      connect()
+      return
+    case 'one-to-one-end':
+      device.oneToOne = undefined
+      if (oneToOne.stage !== 'moved') feed(world, device, { kind: 'one-to-one-ended', groupId }, machine)
+  }
+}
+
+function endOneToOne(world: World, device: Device): void {
+  const { oneToOne } = device
+  device.oneToOne = undefined
+  if (oneToOne !== undefined)
+    world.mail.push({ to: oneToOne.with, event: { kind: 'one-to-one-end', from: device.id, epoch: 0 } })
 }
 
 function newJoin(world: World, device: Device): string {
@@ -293,6 +369,8 @@ function mail(
 /** Power off: everything in memory is gone; the device comes back without a call. */
 export function crash(world: World, device: Device): void {
   goes(world, device.id)
+  // In the end the other side notices.
+  endOneToOne(world, device)
   Object.assign(device, noMemory(), { state: initialState(device.id, device.account) })
 }
 

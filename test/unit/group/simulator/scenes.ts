@@ -36,6 +36,13 @@ export function gathered(ids: readonly string[], count: number, budgets: Partial
   return world
 }
 
+/** `id` has left, and those who stay have each other's new keys. */
+export function left(world: World, id: string): World {
+  feed(world, deviceOf(world, id), { kind: 'user-end', groupId: GROUP }, step)
+  tickUntil(world, () => deviceOf(world, id).state.call.kind === 'ended' && whyApart(world) === undefined)
+  return world
+}
+
 function untilIn(world: World, id: string): void {
   tickUntil(world, () => {
     const inside = deviceOf(world, id).state.call.kind === 'inside'

@@ -74,6 +74,8 @@ export interface Device {
   joinsMade: number
   /** Survives a crash; the newest invitation's time. */
   invited: boolean
+  /** The 1:1 call beside the group (R40), and with whom. */
+  oneToOne: OneToOne | undefined
   /** The service keeps new entries back from it. */
   withheld: boolean
   /** Something happened to it since it was last looked at. */
@@ -84,9 +86,22 @@ export interface Device {
   forks: string[]
 }
 
+/** `moved`: it has taken the group's place. */
+export interface OneToOne {
+  readonly with: string
+  readonly stage: 'calling' | 'connected' | 'moved'
+}
+
+/** R40: the handshake of the 1:1 call, and its end. `epoch`: that the callId is of. */
+export interface OneToOneMail {
+  readonly kind: `one-to-one-${'invite' | 'accept' | 'confirm' | 'record' | 'end'}`
+  readonly from: string
+  readonly epoch: number
+}
+
 export interface Mail {
   readonly to: string
-  readonly event: GroupEvent & { kind: 'invite' | 'cancel' | 'answered' | 'reply' }
+  readonly event: (GroupEvent & { kind: 'invite' | 'cancel' | 'answered' | 'reply' }) | OneToOneMail
 }
 
 export interface Room {
@@ -166,12 +181,16 @@ function createDevice(id: string): Device {
     ...noMemory(),
     joinsMade: 0,
     invited: false,
+    oneToOne: undefined,
     withheld: false,
   }
 }
 
 /** What a device that starts has. */
-export function noMemory(): Omit<Device, 'id' | 'account' | 'state' | 'joinsMade' | 'invited' | 'withheld'> {
+export function noMemory(): Omit<
+  Device,
+  'id' | 'account' | 'state' | 'joinsMade' | 'invited' | 'oneToOne' | 'withheld'
+> {
   return {
     link: 'none',
     chain: [],
