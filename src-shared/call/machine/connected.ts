@@ -2,7 +2,7 @@
 import type { MediaChoice } from '../../ipc/snapshot.ts'
 import type { EndReason as End } from '../../protocol/control-record.ts'
 import { LAST_GENERATION } from '../../crypto/key-schedule.ts'
-import { closeDirect, offerDirect, pathOffered, pathRemoved } from './direct.ts'
+import { closeDirect, offerAgain, offerDirect, pathOffered, pathRemoved } from './direct.ts'
 import type { CallEffect, ControlToSend } from './effects.ts'
 import type { ControlMessage } from './events.ts'
 import { waitForPeer } from './liveness.ts'
@@ -142,12 +142,17 @@ function tell(call: Connected, reason: End): readonly CallEffect[] {
 
 export function relayOpened(state: DeviceState, call: Connected): Transition {
   const { callId } = call
-  return move(state, { ...call, relayOpen: true }, [
-    { kind: 'set-receiver', callId },
-    { kind: 'resend-control', callId },
-    // Says at once that this side is back.
-    send(callId, { type: 'keep-alive' }),
-  ])
+  const offered = offerAgain(state, { ...call, relayOpen: true })
+  return {
+    state: offered.state,
+    effects: [
+      { kind: 'set-receiver', callId },
+      { kind: 'resend-control', callId },
+      // Says at once that this side is back.
+      send(callId, { type: 'keep-alive' }),
+      ...offered.effects,
+    ],
+  }
 }
 
 export function relayLost(state: DeviceState, call: Connected): Transition {

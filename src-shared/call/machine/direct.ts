@@ -21,6 +21,13 @@ export function offerDirect(state: DeviceState, call: Connected): Transition {
   ])
 }
 
+/** The relay is back: an offer of before may never have come to the peer. */
+export function offerAgain(state: DeviceState, call: Connected): Transition {
+  const { direct } = call
+  const isUnanswered = direct.kind === 'none' && direct.failures > 0 && direct.failures < DIRECT_ATTEMPTS
+  return isUnanswered ? offerDirect(state, call) : move(state, call, [])
+}
+
 function opening({ failures }: DirectPath, pathId: number, answered: boolean): Open {
   return { kind: 'open', pathId, failures, answered, proven: false, taken: false }
 }

@@ -679,6 +679,18 @@ describe('the direct path (R26)', () => {
     })
   })
 
+  it('is offered again when the relay is back, if the peer never answered, and no more after five failures', () => {
+    const device = caller(false)
+    let offers = 0
+    for (let outage = 0; outage < 8; outage++) {
+      device.feed(fire('direct-attempt'), { kind: 'relay-lost', callId: MINE })
+      expect(device.done).not.toContain('start direct-retry')
+      device.feed({ kind: 'relay-opened', callId: MINE })
+      if (device.done.includes('open-direct')) offers += 1
+    }
+    expect(offers).toBe(4)
+  })
+
   it('carries the call while the relay is away', () => {
     const device = inUse().feed({ kind: 'relay-lost', callId: MINE })
     expect(device.call).toMatchObject({ live: true })
