@@ -8,5 +8,14 @@ export type ToPlayout =
   { readonly kind: 'sound'; readonly samples: Float32Array<ArrayBuffer> }
 
 export type FromPlayout =
-  /** `aheadMs`: what is played before the first slot of this demand. `underruns`: up to now. */
-  { readonly kind: 'demand'; readonly slots: number; readonly aheadMs: number; readonly underruns: number }
+  /**
+   * `aheadMs`: what is played before the first slot of this demand. `underruns`: up to now. `used`: what was played, to be filled
+   * again; the audio thread hardly ever collects garbage, and megabytes a minute would pile up there.
+   */
+  {
+    readonly kind: 'demand'
+    readonly slots: number
+    readonly aheadMs: number
+    readonly underruns: number
+    readonly used: readonly ArrayBuffer[]
+  }

@@ -8,13 +8,17 @@ const SAMPLES_PER_MS = 48
 class Playout extends AudioWorkletProcessor {
   readonly #ring = new PlayoutRing()
   #feed: MessagePort | undefined
+  #used: ArrayBuffer[] = []
 
   constructor() {
     super()
     // The one message: the port that leads to the media worker.
     this.port.onmessage = ({ data }: MessageEvent<MessagePort>) => {
       this.#feed = data
-      data.onmessage = ({ data: message }: MessageEvent<ToPlayout>) => this.#ring.push(message.samples)
+      data.onmessage = ({ data: { samples } }: MessageEvent<ToPlayout>) => {
+        this.#ring.push(samples)
+        this.#used.push(samples.buffer)
+      }
     }
   }
 
@@ -25,8 +29,10 @@ class Playout extends AudioWorkletProcessor {
     const aheadMs = this.#ring.ahead / SAMPLES_PER_MS
     const slots = this.#ring.demand()
     if (slots > 0) {
-      const demand: FromPlayout = { kind: 'demand', slots, aheadMs, underruns: this.#ring.underruns }
-      this.#feed.postMessage(demand)
+      const used = this.#used
+      this.#used = []
+      const demand: FromPlayout = { kind: 'demand', slots, aheadMs, underruns: this.#ring.underruns, used }
+      this.#feed.postMessage(demand, used)
     }
     return true
   }

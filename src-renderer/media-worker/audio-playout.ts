@@ -22,6 +22,8 @@ export class AudioPlayout {
   #outputLatency: Ms = 0
   /** Not all of them are filled yet, in order. */
   #pulled: Slots[] = []
+  /** Of slots that were played. */
+  #spare: ArrayBuffer[] = []
   #ringMs: Ms = 0
   #isSilent = false
 
@@ -47,6 +49,7 @@ export class AudioPlayout {
   usePort(port: MessagePort): void {
     this.#port?.close()
     this.#port = port
+    this.#spare = []
     port.onmessage = ({ data }: MessageEvent<FromPlayout>) => this.#supply(data)
   }
 
@@ -64,7 +67,8 @@ export class AudioPlayout {
     this.#port = undefined
   }
 
-  #supply({ slots, aheadMs }: FromPlayout): void {
+  #supply({ slots, aheadMs, used }: FromPlayout): void {
+    this.#spare.push(...used)
     this.#ringMs = aheadMs
     for (let i = 0; i < slots; i++) {
       const latency = aheadMs + i * SLOT_MS + this.#outputLatency
@@ -83,7 +87,8 @@ export class AudioPlayout {
   #flush(): void {
     for (let head = this.#pulled[0]; head !== undefined && isSettled(head); head = this.#pulled[0]) {
       this.#pulled.shift()
-      const samples = this.#mixer.mix(head)
+      const spare = this.#spare.pop()
+      const samples = this.#mixer.mix(head, spare && new Float32Array(spare))
       if (this.#isSilent) samples.fill(0)
       const message: ToPlayout = { kind: 'sound', samples }
       this.#port?.postMessage(message, [samples.buffer])

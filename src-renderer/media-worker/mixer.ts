@@ -14,9 +14,9 @@ export class Mixer<Source> {
   readonly #sounding = new Map<Source, number>()
   readonly #limiter = new Limiter()
 
-  /** All slots are settled. The samples are the caller's. */
-  mix(slots: ReadonlyMap<Source, Slot>): Float32Array<ArrayBuffer> {
-    const sum = new Float32Array(SLOT_SAMPLES)
+  /** All slots are settled. `sum`: what it is written to and returned in, whatever was there before. */
+  mix(slots: ReadonlyMap<Source, Slot>, sum = new Float32Array(SLOT_SAMPLES)): Float32Array<ArrayBuffer> {
+    sum.fill(0)
     let count = 0
     for (const [source, { content }] of slots) {
       const last = this.#sounding.get(source)

@@ -25,6 +25,9 @@ describe('the mixer', () => {
     const mixer = new Mixer<string>()
     mixer.mix(new Map([['a', tone(0, 0.99)]]))
     expect(mixer.mix(new Map([['a', tone(1, 0.99)]]))).toEqual(tone(1, 0.99).content)
+    const used = new Float32Array(UNIT).fill(0.7)
+    expect(mixer.mix(new Map([['a', tone(2, 0.99)]]), used)).toBe(used)
+    expect(used).toEqual(tone(2, 0.99).content)
   })
 
   it('adds voices', () => {
