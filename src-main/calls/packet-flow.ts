@@ -5,7 +5,7 @@
  * any more and would arrive as one late heap: it is dropped (neither node-datachannel nor MessagePort bounds its queue).
  */
 import { type Bytes, concatBytes } from '../../src-shared/base/bytes.ts'
-import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
+import { type Clock, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
 import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 import type { MediaPorts } from './ports.ts'
 
@@ -30,6 +30,8 @@ export class PacketFlow {
   readonly #routes: PacketRoutes
   readonly #stopListening: () => void
   #arrived: Bytes[] = []
+  /** Of the first of them. */
+  #arrivedAt: UnixMs = 0
   #cancelFlush: (() => void) | undefined
   #cancelTick: () => void
   #lastTick: number
@@ -48,6 +50,7 @@ export class PacketFlow {
 
   fromPath(path: MediaPath, packet: Bytes): void {
     if (!this.#routes.takes(path) || this.#isLate()) return
+    if (this.#arrived.length === 0) this.#arrivedAt = this.#clock.now()
     // A buffer of its own: a view would take its backing store along to the renderer.
     this.#arrived.push(concatBytes(packet))
     this.#cancelFlush ??= this.#clock.after(0, () => this.#flush())
@@ -68,7 +71,8 @@ export class PacketFlow {
 
   #flush(): void {
     this.#cancelFlush = undefined
-    this.#ports.send(this.#callId, { kind: 'packets', batch: joinPackets(this.#arrived.splice(0)) })
+    const batch = joinPackets(this.#arrived.splice(0))
+    this.#ports.send(this.#callId, { kind: 'packets', batch, arrivedAt: this.#arrivedAt })
   }
 
   #tick(): void {

@@ -19,12 +19,14 @@ import { checkWorkerMessage } from './worker-message.ts'
 /** `await-keys`: those that an earlier page had are erased, newer ones will come. */
 type HandedKeys = 'with-keys' | 'await-keys'
 
+type Packets = Extract<FromMain, { kind: 'packets' }>
+
 /** One call's way to the page. */
 class CallPort {
   readonly #lasting = new LastingMessages()
   readonly #listeners = new Set<(batch: Uint8Array) => void>()
   #onRequest: ((request: GroupFromWorker) => void) | undefined
-  #waiting: Uint8Array[] = []
+  #waiting: Packets[] = []
   #handedOver = false
   #port: MessagePortMain | undefined
   #underWay = 0
@@ -35,7 +37,7 @@ class CallPort {
     if (message.kind === 'members') this.#credits = GROUP_CREDITS
     switch (message.kind) {
       case 'packets':
-        this.#sendPackets(message.batch)
+        this.#sendPackets(message)
         return
       case 'keys':
       case 'remote-media':
@@ -95,7 +97,7 @@ class CallPort {
     const handover: MediaPortHandover = { kind: 'sightline-media-port', callId }
     to.postMessage(MEDIA_PORT_CHANNEL, handover, [theirs])
     for (const message of this.#lasting.all) ours.postMessage(message)
-    for (const batch of this.#waiting.splice(0)) this.#sendPackets(batch)
+    for (const packets of this.#waiting.splice(0)) this.#sendPackets(packets)
   }
 
   close(): void {
@@ -108,18 +110,19 @@ class CallPort {
     this.#lasting.clear()
   }
 
-  #sendPackets(batch: Uint8Array): void {
+  #sendPackets(packets: Packets): void {
     if (this.#port === undefined) {
       // Before the page is there; old packets are worth less than new ones.
       if (this.#waiting.length >= CREDITS) this.#waiting.shift()
-      this.#waiting.push(batch)
+      this.#waiting.push(packets)
       return
     }
     if (this.#underWay >= this.#credits) return
     this.#underWay++
     // A view would take its whole backing store along.
+    const { batch } = packets
     const whole = batch.byteLength === batch.buffer.byteLength ? batch : new Uint8Array(batch)
-    this.#port.postMessage({ kind: 'packets', batch: whole } satisfies FromMain)
+    this.#port.postMessage({ ...packets, batch: whole } satisfies FromMain)
   }
 
   #take(data: unknown): void {

@@ -175,7 +175,7 @@ export class GroupEngine {
         this.#protection.useToSend(message)
         return
       case 'member-keys':
-        this.#transport.take(this.#protection.useToReceive(message, performance.now()))
+        this.#transport.takeLate(this.#protection.useToReceive(message, performance.now()))
         return
       case 'drop-epochs':
         this.#protection.dropEpochs(message.before)

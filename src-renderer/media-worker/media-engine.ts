@@ -56,9 +56,9 @@ export class MediaEngine {
     const rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
     this.#rate = rate
     const transport = new Transport(this.#protection, {
-      opened: (opened, now) => {
+      opened: (opened, now, arrivedAt) => {
         const { rtcp, packet } = opened
-        if (!rtcp) this.#arrivals.arrived(ssrcOf(packet), sequenceNumberOf(packet), now)
+        if (!rtcp) this.#arrivals.arrived(ssrcOf(packet), sequenceNumberOf(packet), arrivedAt)
         this.#remote.take(opened, now)
       },
       batchTaken: () => {

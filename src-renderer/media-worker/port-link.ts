@@ -1,4 +1,5 @@
 /** The worker's end of the media port: batches of protected packets, and the credits that keep either side from queueing. */
+import type { UnixMs } from '../../src-shared/base/time.ts'
 import {
   CREDIT_STEP,
   CREDITS,
@@ -9,8 +10,8 @@ import {
 import { joinPackets, splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 
 export interface PortListener {
-  /** Views into one buffer that nobody else holds. */
-  packets(packets: readonly Uint8Array[]): void
+  /** Views into one buffer that nobody else holds. `arrivedAt`: at the main process, by its clock. */
+  packets(packets: readonly Uint8Array[], arrivedAt: UnixMs): void
   message(message: Exclude<FromMain, { kind: 'packets' | 'credit' }>): void
 }
 
@@ -70,7 +71,7 @@ export class PortLink {
         this.#takeIn()
         const packets = splitPackets(message.batch)
         if (packets === undefined) throw new Error('a batch of packets from the main process is malformed')
-        this.#listener.packets(packets)
+        this.#listener.packets(packets, message.arrivedAt)
         return
       }
       default:

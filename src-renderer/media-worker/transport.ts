@@ -4,6 +4,7 @@ import type { Ms } from '../../src-shared/base/time.ts'
 import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
 import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
+import { MainClock } from './main-clock.ts'
 import { Pacer } from './pacer.ts'
 import { PortLink } from './port-link.ts'
 import type { Opened } from './protection.ts'
@@ -23,8 +24,8 @@ export interface PacketProtection<Packet extends Opened> {
 }
 
 export interface TransportListener<Packet extends Opened> {
-  /** An authentic packet. */
-  opened(packet: Packet, now: Ms): void
+  /** An authentic packet. `arrivedAt`: this computer, however busy this thread was then. */
+  opened(packet: Packet, now: Ms, arrivedAt: Ms): void
   /** All packets of a message were handed over. */
   batchTaken(): void
   message(message: MessageFromMain): void
@@ -41,6 +42,7 @@ export class Transport<Packet extends Opened> {
   /** By SSRC. */
   readonly #sentPackets = new Map<number, SentPackets>()
   #link: PortLink | undefined
+  readonly #mainClock = new MainClock()
   #received = 0
   #receivedBytes = 0
   #repeated = 0
@@ -78,7 +80,10 @@ export class Transport<Packet extends Opened> {
   attach(port: MessagePort): void {
     this.#link?.close()
     this.#link = new PortLink(port, {
-      packets: (packets) => this.take(packets),
+      packets: (packets, arrivedAt) => {
+        const now = performance.now()
+        this.#take(packets, now, this.#mainClock.local(arrivedAt, now))
+      },
       message: (message) => this.#listener.message(message),
     })
   }
@@ -112,15 +117,19 @@ export class Transport<Packet extends Opened> {
     this.#link?.ask(request)
   }
 
-  /** Also packets that had to wait for their key. */
-  take(packets: readonly Uint8Array[]): void {
+  /** Packets that had to wait for their key. */
+  takeLate(packets: readonly Uint8Array[]): void {
     const now = performance.now()
+    this.#take(packets, now, now)
+  }
+
+  #take(packets: readonly Uint8Array[], now: Ms, arrivedAt: Ms): void {
     for (const packet of packets) {
       this.#receivedBytes += packet.length
       const opened = this.#protection.open(packet, now)
       if (opened.ok) {
         this.#received += 1
-        this.#listener.opened(opened.value, now)
+        this.#listener.opened(opened.value, now, arrivedAt)
       } else if (opened.reason === 'replayed') this.#repeated += 1
       else if (opened.reason !== 'waiting') this.#refused += 1
     }

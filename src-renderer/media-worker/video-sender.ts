@@ -3,10 +3,10 @@ import type { Ms } from '../../src-shared/base/time.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
-import type { VideoCounters } from '../devices/media-session.ts'
+import type { PictureLimit, SentVideo } from '../devices/media-session.ts'
 import { CaptureClock } from './capture-clock.ts'
 import type { CodecSelection } from './codec-selection.ts'
-import { FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
+import { even, FRAMES_PER_SECOND, Ladder, RUNGS } from './ladder.ts'
 import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { PictureEncoder, type PictureTarget, type VideoOutlet } from './picture-encoder.ts'
@@ -23,10 +23,12 @@ const FIRST_FOR: Ms = 500
 export class VideoSender {
   readonly #encoder: PictureEncoder
   readonly #rate: SendingRate
+  readonly #maxHeight: number
   readonly #ladder = new Ladder()
   readonly #load: LoadControl
   #clock = new CaptureClock()
   #firstUntil: Ms | undefined
+  #limitedBy: PictureLimit
 
   constructor(
     stream: RtpSender,
@@ -36,6 +38,7 @@ export class VideoSender {
     outlet: VideoOutlet,
   ) {
     this.#rate = rate
+    this.#maxHeight = limits.maxHeight
     this.#load = new LoadControl([limits.maxHeight, ...RUNGS.filter((height) => height < limits.maxHeight)])
     this.#encoder = new PictureEncoder(
       {
@@ -49,8 +52,8 @@ export class VideoSender {
     void rehearse(selection.codec).then(rehearseProtection)
   }
 
-  get counters(): VideoCounters {
-    return this.#encoder.counters
+  get counters(): SentVideo {
+    return { ...this.#encoder.counters, limitedBy: this.#limitedBy }
   }
 
   /** The other side cannot go on, or has just got its keys. */
@@ -76,8 +79,15 @@ export class VideoSender {
     this.#firstUntil ??= now + FIRST_FOR
     const maxHeight = Math.min(this.#load.maxHeight, now < this.#firstUntil ? FIRST_HEIGHT : Infinity)
     const { width, height } = this.#ladder.fit(source, codec, this.#rate.camera, maxHeight)
+    this.#limitedBy = this.#limitOf(Math.min(width, height), Math.min(source.width, source.height))
     // More bits than a picture of this size can show would cost both computers for nothing.
     const bitrate = Math.min(this.#rate.camera, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
     return { width, height, bitrate }
+  }
+
+  /** Pixels of the shorter sides: what is sent, and what the camera gives. */
+  #limitOf(sent: number, captured: number): PictureLimit {
+    if (sent >= Math.min(even(captured), this.#maxHeight)) return undefined
+    return sent >= this.#load.maxHeight ? 'computer' : 'network'
   }
 }

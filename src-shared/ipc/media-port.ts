@@ -6,6 +6,7 @@
  * Neither side may have more than `CREDITS` unanswered packet messages under way: what exceeds them is dropped at the sender,
  * media being worth nothing late.
  */
+import type { UnixMs } from '../base/time.ts'
 import type { MemberId } from './group-view.ts'
 import type { CallId, MediaChoice, SuiteName } from './snapshot.ts'
 
@@ -52,8 +53,8 @@ export type FromMain =
     }
   /** What the other side says it sends: a camera that is off shows as such at once. */
   | { readonly kind: 'remote-media'; readonly media: MediaChoice }
-  /** Protected RTP and RTCP, in order of arrival. */
-  | { readonly kind: 'packets'; readonly batch: Uint8Array }
+  /** Protected RTP and RTCP, in order of arrival. `arrivedAt`: when they came to the main process, by its clock. */
+  | { readonly kind: 'packets'; readonly batch: Uint8Array; readonly arrivedAt: UnixMs }
   /** `count` packet messages were taken in. */
   | { readonly kind: 'credit'; readonly count: number }
   /** The path changed: ask for a keyframe if frames are missing. */

@@ -127,7 +127,7 @@ export class Crowd {
     this.#timer = setInterval(() => {
       const now = performance.now() - begin
       for (let due = all[next]; due !== undefined && due.at <= now; due = all[++next]) {
-        port2.postMessage({ kind: 'packets', batch: due.batch })
+        port2.postMessage({ kind: 'packets', batch: due.batch, arrivedAt: Date.now() })
       }
     }, PLAY_MS)
   }

@@ -73,7 +73,7 @@ export class Hub {
       const route = this.#routes[receiver]?.[sender]
       if (receiver === sender || route === undefined) return
       const kept = packets.filter((packet) => isRtcp(packet) || this.#passes(packet, route))
-      if (kept.length > 0) this.tell(receiver, { kind: 'packets', batch: joinPackets(kept) })
+      if (kept.length > 0) this.tell(receiver, { kind: 'packets', batch: joinPackets(kept), arrivedAt: Date.now() })
     })
   }
 

@@ -46,8 +46,8 @@ export class Crossing {
     const packets = splitPackets(batch) ?? []
     const forged = packets.map((packet) => packet.map((byte, i) => (i === packet.length >> 1 ? byte ^ 1 : byte)))
     for (const end of this.#ends.slice(1)) {
-      this.tell(end, { kind: 'packets', batch: joinPackets(forged) })
-      this.tell(end, { kind: 'packets', batch })
+      this.tell(end, { kind: 'packets', batch: joinPackets(forged), arrivedAt: Date.now() })
+      this.tell(end, { kind: 'packets', batch, arrivedAt: Date.now() })
     }
     return 2 * packets.length
   }
@@ -59,11 +59,12 @@ export class Crossing {
     const passed = capacity === undefined ? packets : this.#queue(packets, to, capacity)
     const kept = passed.filter(() => Math.random() >= loss)
     if (kept.length === 0) return
-    const message: FromMain = { kind: 'packets', batch: joinPackets(kept) }
-    if (to === this.#ends[1]) this.#lastBatch = message.batch
+    const batchThere = joinPackets(kept)
+    if (to === this.#ends[1]) this.#lastBatch = batchThere
+    const arrive = (): void => this.tell(to, { kind: 'packets', batch: batchThere, arrivedAt: Date.now() })
     const wait = capacity === undefined ? 0 : (this.#freeAt.get(to) ?? 0) - performance.now()
-    if (delayMs + jitterMs + wait <= 0) this.tell(to, message)
-    else setTimeout(() => this.tell(to, message), wait + delayMs + Math.random() * jitterMs)
+    if (delayMs + jitterMs + wait <= 0) arrive()
+    else setTimeout(arrive, wait + delayMs + Math.random() * jitterMs)
   }
 
   /** Those that the queue had room for. */

@@ -37,12 +37,15 @@ class BusyClock implements Clock {
 function setUp(path: MediaPath | undefined = 'relay') {
   const clock = new BusyClock()
   const batches: Uint8Array[] = []
+  const arrivals: number[] = []
   const sent: { path: MediaPath; packet: Uint8Array }[] = []
   let fromRenderer: (batch: Uint8Array) => void = () => undefined
   let listening = true
   const ports: MediaPorts = {
     send: (_, message) => {
-      if (message.kind === 'packets') batches.push(message.batch)
+      if (message.kind !== 'packets') return
+      batches.push(message.batch)
+      arrivals.push(message.arrivedAt)
     },
     onPackets: (_, listener) => {
       fromRenderer = listener
@@ -65,6 +68,7 @@ function setUp(path: MediaPath | undefined = 'relay') {
     clock,
     flow,
     batches,
+    arrivals,
     sent,
     taken,
     received,
@@ -85,6 +89,17 @@ it('brings what arrives together as one message', () => {
   clock.run()
   expect(received()).toEqual([1, 2, 3, 4])
   expect(batches).toHaveLength(2)
+})
+
+it('says when the first of them came, however long it waited', () => {
+  const { clock, flow, arrivals } = setUp()
+  flow.fromPath('relay', packet(1))
+  clock.time += 40
+  flow.fromPath('relay', packet(2))
+  clock.run()
+  flow.fromPath('relay', packet(3))
+  clock.run()
+  expect(arrivals).toEqual([1000, 1040])
 })
 
 it('keeps copies: the sender of a packet may use its buffer again', () => {

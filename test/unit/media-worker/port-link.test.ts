@@ -49,7 +49,7 @@ describe('the media port', () => {
   })
 
   it('answers what it takes in before the other side runs out of credit', async () => {
-    for (let i = 0; i < CREDITS; i++) say({ kind: 'packets', batch: joinPackets([PACKET]) })
+    for (let i = 0; i < CREDITS; i++) say({ kind: 'packets', batch: joinPackets([PACKET]), arrivedAt: 0 })
     const credit = () => fromWorker.reduce((sum, message) => sum + (message.kind === 'credit' ? message.count : 0), 0)
     await vi.waitFor(() => {
       expect(credit()).toBe(CREDITS)
