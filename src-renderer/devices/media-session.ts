@@ -93,7 +93,7 @@ export interface CallStatistics {
   readonly firstRemoteFrameAt: number | undefined
   readonly firstRemoteAudioAt: number | undefined
   readonly video: {
-    readonly sent: VideoCounters
+    readonly sent: SentVideo
     readonly received: ReceivedVideo
     readonly keyframesRequested: number
   }
@@ -126,6 +126,13 @@ export interface SendingStatistics {
   readonly availableBitrate: number
   /** Share of packets that did not arrive the first time, lately. */
   readonly loss: number
+}
+
+/** Why the picture is smaller than the camera's (W3C webrtc-stats, `qualityLimitationReason`); `undefined`: it is not. */
+export type PictureLimit = 'network' | 'computer' | undefined
+
+export interface SentVideo extends VideoCounters {
+  readonly limitedBy: PictureLimit
 }
 
 export interface ReceivedVideo extends VideoCounters {

@@ -3,8 +3,11 @@ import type { CallStatistics, VideoCounters } from '../../devices/media-session.
 import type { MessageKey, Translate } from '../../app/language/translator.ts'
 import { type FigureGroup, type FigureRow, Figures } from './figures.ts'
 
+const LIMITS = { network: 'stats.limitedBy.network', computer: 'stats.limitedBy.computer' } as const
+
 export function statisticsGroups(statistics: CallStatistics, t: Translate, locale: string): readonly FigureGroup[] {
   const { video, screen, audio, packets } = statistics
+  const limit = video.sent.limitedBy
   const figures = new Figures(t, locale)
   const group = (title: MessageKey, rows: readonly FigureRow[]): FigureGroup => ({ id: title, title: t(title), rows })
   const counters = (of: VideoCounters) =>
@@ -38,6 +41,7 @@ export function statisticsGroups(statistics: CallStatistics, t: Translate, local
     ]),
     group('stats.group.videoSent', [
       ...counters(video.sent),
+      { label: 'stats.limitedBy', value: limit === undefined ? figures.none : t(LIMITS[limit]) },
       { label: 'stats.keyframesRequested', value: figures.number(video.keyframesRequested) },
     ]),
     ...(screen.received.codec === undefined

@@ -92,7 +92,7 @@ describe('statisticsGroups', () => {
     firstRemoteFrameAt: undefined,
     firstRemoteAudioAt: undefined,
     video: {
-      sent: { ...counters, codec: undefined, width: 0, height: 0 },
+      sent: { ...counters, codec: undefined, width: 0, height: 0, limitedBy: 'computer' },
       received: { ...counters, rendered: 1200, freezes: 1, freezeMs: 640 },
       keyframesRequested: 0,
     },
