@@ -67,7 +67,15 @@ function measured(passed: number): CallStatistics {
     firstRemoteFrameAt: 1,
     firstRemoteAudioAt: 1,
     video: {
-      sent: { codec: 'VP8', frames, keyframes: 4, bytes: frames * 5600, width: 1280, height: 720, limitedBy: undefined },
+      sent: {
+        codec: 'VP8',
+        frames,
+        keyframes: 4,
+        bytes: frames * 5600,
+        width: 1280,
+        height: 720,
+        limitedBy: undefined,
+      },
       received: {
         codec: 'VP8',
         frames: frames - 12,
