@@ -1,7 +1,7 @@
 /** What a soak's record says: which quantities grow, for how long media stood still, and the table of it. */
 import { quantile } from '../e2e/harness/picture-probe.ts'
 import type { Medium } from './faults.ts'
-import { standstill } from './flow.ts'
+import { standstills, total } from './flow.ts'
 import { type Growth, growth } from '../support/growth.ts'
 import type { ProcessType, Resources } from './resources.ts'
 import type { SoakRecord, SoakSample } from './soak-run.ts'
@@ -38,6 +38,8 @@ export interface FlowVerdict {
   readonly watched: number
   /** Seconds of them without media. */
   readonly stood: number
+  /** Where, seconds from the begin. */
+  readonly gaps: readonly { readonly at: number; readonly seconds: number }[]
   readonly verdict: 'flows' | 'stands'
 }
 
@@ -102,10 +104,12 @@ export function judge(record: SoakRecord): SoakVerdict {
   const warm = samples.filter(({ at }) => at >= warmUp)
   const quantities = QUANTITIES.map((quantity) => judgeQuantity(quantity, warm))
   const flows = (medium: Medium): FlowVerdict => {
-    const stood = standstill(flow[medium], whole, excused[medium]) / 1000
+    const stills = standstills(flow[medium], whole, excused[medium])
+    const stood = total(stills) / 1000
     // Without any media all that is not excused is one gap.
-    const watched = standstill([], whole, excused[medium]) / 1000
-    return { watched, stood, verdict: stood <= STANDSTILL_BOUND * watched ? 'flows' : 'stands' }
+    const watched = total(standstills([], whole, excused[medium])) / 1000
+    const gaps = stills.map(({ from, to }) => ({ at: (from - whole.from) / 1000, seconds: (to - from) / 1000 }))
+    return { watched, stood, gaps, verdict: stood <= STANDSTILL_BOUND * watched ? 'flows' : 'stands' }
   }
   const media = { picture: flows('picture'), sound: flows('sound') }
   return {
@@ -150,6 +154,8 @@ export function table(verdict: SoakVerdict): string {
   const line = (name: string, ...cells: readonly string[]): string =>
     name.padEnd(22) + cells.map((cell) => cell.padStart(10)).join('')
   const { quantities, flow, faults, seconds, ended } = verdict
+  const places = (medium: Medium): string =>
+    flow[medium].gaps.map(({ at, seconds: length }) => ` ${at.toFixed(0)} s (${length.toFixed(1)} s)`).join(',')
   return [
     line('', 'first', 'last', 'per hour', 'at least', 'at most', 'bound', 'verdict'),
     ...quantities.map(({ name, unit, first, last, growth: found, bound, verdict }) =>
@@ -166,7 +172,7 @@ export function table(verdict: SoakVerdict): string {
     ),
     ...(['picture', 'sound'] as const).map(
       (medium) =>
-        `${medium}: ${flow[medium].stood.toFixed(1)} s of ${flow[medium].watched.toFixed(0)} s outside of faults without; it ${flow[medium].verdict}`,
+        `${medium}: ${flow[medium].stood.toFixed(1)} s of ${flow[medium].watched.toFixed(0)} s outside of faults without; it ${flow[medium].verdict}${flow[medium].gaps.length === 0 ? '' : `:${places(medium)}`}`,
     ),
     `${faults} faults in ${(seconds / 60).toFixed(1)} minutes${ended === undefined ? '' : `; ${ended}`}`,
     verdict.passed ? 'passed' : 'failed',

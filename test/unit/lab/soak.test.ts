@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { faults, FAULTS } from '../../lab/faults.ts'
-import { standstill } from '../../lab/flow.ts'
+import { standstills, total } from '../../lab/flow.ts'
 import { judge } from '../../lab/soak-verdict.ts'
 import type { SoakRecord, SoakSample } from '../../lab/soak-run.ts'
 import { growth } from '../../support/growth.ts'
@@ -42,18 +42,19 @@ describe('growth', () => {
 
 describe('standing still', () => {
   const whole = { from: 0, to: 60_000 }
+  const still = (...given: Parameters<typeof standstills>) => total(standstills(...given))
 
   test('counts gaps of a second and more, also at both ends, without what is excused', () => {
-    expect(standstill(every(33, 0, 60_000), whole, [])).toBe(0)
-    expect(standstill(every(990, 0, 60_000), whole, [])).toBe(0)
-    expect(standstill([...every(100, 5000, 20_000), ...every(100, 30_000, 60_000)], whole, [])).toBe(15_000)
+    expect(still(every(33, 0, 60_000), whole, [])).toBe(0)
+    expect(still(every(990, 0, 60_000), whole, [])).toBe(0)
+    expect(still([...every(100, 5000, 20_000), ...every(100, 30_000, 60_000)], whole, [])).toBe(15_000)
     const excused = [
       { from: 18_000, to: 24_000 },
       { from: 22_000, to: 25_000 },
       { from: 29_000, to: 31_000 },
     ]
-    expect(standstill([...every(100, 0, 20_000), ...every(100, 30_000, 60_000)], whole, excused)).toBe(4000)
-    expect(standstill([], whole, excused)).toBe(60_000 - 7000 - 2000)
+    expect(still([...every(100, 0, 20_000), ...every(100, 30_000, 60_000)], whole, excused)).toBe(4000)
+    expect(still([], whole, excused)).toBe(60_000 - 7000 - 2000)
   })
 })
 
@@ -121,6 +122,7 @@ describe('the verdict', () => {
     const { passed, flow } = judge({ ...steady, flow: stands })
     expect(passed).toBe(false)
     expect(flow.picture.stood).toBeCloseTo(10, 1)
+    expect(flow.picture.gaps.map(({ at }) => Math.round(at))).toEqual([590])
     expect(judge({ ...steady, ended: 'the call ended' }).passed).toBe(false)
   })
 })
