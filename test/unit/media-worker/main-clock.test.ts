@@ -27,5 +27,19 @@ describe('the clock of the main process', () => {
     expect(clock.local(BEGIN + 3_600_020, 120)).toBe(120)
     expect(clock.local(BEGIN + 40, 140)).toBe(140)
     expect(clock.local(BEGIN + 60, 165)).toBe(160)
+    // Back by less than anybody could tell from a busy thread: wrong by as much, and right after ten seconds.
+    expect(clock.local(BEGIN - 220, 180)).toBe(-120)
+    for (let now = 200; now < 10_500; now += 20) clock.local(BEGIN + now - 400, now)
+    expect(clock.local(BEGIN + 10_100, 10_500)).toBe(10_500)
+  })
+
+  it('may run slower than the own one for as long as it likes', () => {
+    const clock = new MainClock()
+    let worst = 0
+    for (let now = 0; now < 3_600_000; now += 20) {
+      // 500 ppm, as a clock is corrected.
+      worst = Math.max(worst, now - clock.local(BEGIN + now * (1 - 5e-4), now))
+    }
+    expect(worst).toBeLessThan(6)
   })
 })
