@@ -13,8 +13,8 @@ import { parseKeyShare } from '../../../src-shared/group/key-share.ts'
 import type { GroupEvent } from '../../../src-shared/group/machine/events.ts'
 import { initialState } from '../../../src-shared/group/machine/state.ts'
 import { memberAddress } from '../../../src-shared/protocol/relay-frame.ts'
-import { Sensitive } from '../../../src-shared/base/sensitive.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { ownIdentityOf } from '../../support/own-identity.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { TestChain } from '../../support/test-chain.ts'
 import { NOW, testDevice, type TestDevice } from '../../support/test-device.ts'
@@ -156,24 +156,13 @@ describe('messages of members', () => {
     readonly events: GroupEvent[]
     readonly runner: GroupRunner
   } {
-    const { certificate, keys } = ben
     const context = createContext(
       {
         groupId: call.groupId,
         direction: 'incoming',
         startedAt: NOW,
         video: true,
-        own: {
-          handle: new Sensitive('ben'),
-          name: new Sensitive('Ben'),
-          accountPub: certificate.accountPub,
-          certificate: certificate.bytes,
-          certHash: certificate.certHash,
-          listVersion: 1,
-          listHash: new Uint8Array(32),
-          signingSecret: keys.device.secret,
-          otherDevices: [],
-        },
+        own: ownIdentityOf(ben, 'Ben'),
         seed: undefined,
         ticket: undefined,
         createHash: undefined,

@@ -10,6 +10,7 @@ import { parseKeyShare } from '../../../src-shared/group/key-share.ts'
 import type { GroupEvent } from '../../../src-shared/group/machine/events.ts'
 import { type GroupState, initialState, type Inside } from '../../../src-shared/group/machine/state.ts'
 import { returnCallId } from '../../../src-shared/group/return.ts'
+import { ownIdentityOf } from '../../support/own-identity.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { TestChain } from '../../support/test-chain.ts'
 import { NOW, testDevice, type TestDevice } from '../../support/test-device.ts'
@@ -36,24 +37,13 @@ beforeAll(() => {
 
 /** Ben's device, with Ada's key of the epoch that `chain` ends in; and the callId under which Ada calls it. */
 function withAdasKey(chain: TestChain) {
-  const { certificate, keys } = ben
   const context = createContext(
     {
       groupId: chain.groupId,
       direction: 'incoming',
       startedAt: NOW,
       video: true,
-      own: {
-        handle: new Sensitive('ben'),
-        name: new Sensitive('Ben'),
-        accountPub: certificate.accountPub,
-        certificate: certificate.bytes,
-        certHash: certificate.certHash,
-        listVersion: 1,
-        listHash: new Uint8Array(32),
-        signingSecret: keys.device.secret,
-        otherDevices: [],
-      },
+      own: ownIdentityOf(ben, 'Ben'),
       seed: undefined,
       ticket: undefined,
       createHash: undefined,
