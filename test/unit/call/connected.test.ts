@@ -4,8 +4,7 @@ import type { CallEvent } from '../../../src-shared/call/machine/events.ts'
 import { sendingPath, takesPackets } from '../../../src-shared/call/machine/state.ts'
 import { DIRECT_ATTEMPTS } from '../../../src-shared/call/machine/timers.ts'
 import { LAST_GENERATION } from '../../../src-shared/crypto/key-schedule.ts'
-import type { Device } from './scripted-device.ts'
-import { BOTH, VOICE, MINE, callId, caller, callee, fromCallee, fire } from './scripted-device.ts'
+import { BOTH, callee, caller, callId, type Device, fire, fromCallee, MINE, VOICE } from './scripted-device.ts'
 
 describe('connected', () => {
   it('speaks of reconnecting after silence, comes back with any record, gives up in the end', () => {
