@@ -21,6 +21,7 @@ import type { FromWorker, RemotePictures, VideoLimits } from './messages.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
+import { rehearseProtection } from './rehearsal.ts'
 import { RemoteParty } from './remote-party.ts'
 import { Reports } from './reports.ts'
 import { ScreenSender } from './screen-sender.ts'
@@ -117,6 +118,7 @@ export class MediaEngine {
     })
     void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
     void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs))
+    void this.#rehearse()
   }
 
   attach(port: MessagePort): void {
@@ -206,6 +208,13 @@ export class MediaEngine {
       default:
         throw new Error(`a message for a group: ${message.kind}`)
     }
+  }
+
+  async #rehearse(): Promise<void> {
+    const { codec } = this.#selection
+    const chunk = await this.#videoSender.rehearse()
+    if (chunk !== undefined) this.#remote.rehearse(codec, chunk)
+    await rehearseProtection(() => this.#transport.isOpen)
   }
 
   #requestKeyframes(): void {

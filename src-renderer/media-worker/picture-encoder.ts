@@ -11,6 +11,7 @@ import type { VideoCounters } from '../devices/media-session.ts'
 import type { CodecSelection } from './codec-selection.ts'
 import type { PictureSize } from './messages.ts'
 import { randomU16 } from './random.ts'
+import { greyFrame } from './rehearsal.ts'
 import { encoderConfig, type PictureNature, temporalLayersOf } from './video-codec.ts'
 
 /** Frames that the encoder may hold; more would be delay. */
@@ -19,7 +20,6 @@ const MAX_ENCODING = 2
 const BITRATE_STEP = 0.05
 /** A failure that repeats itself must not keep the computer busy. */
 const RETRY_AFTER: Ms = 500
-
 export interface VideoOutlet {
   /** Whether a frame that is encoded now can be sent. */
   isOpen(): boolean
@@ -33,6 +33,11 @@ export interface PictureTarget extends PictureSize {
   /** Of a shared screen. */
   readonly nature?: PictureNature
 }
+
+/** Microseconds; real frames have none before 0. */
+const REHEARSAL_TIMESTAMP = -1
+/** No real picture's size: the first real one would have to do with a tenth of the bits after one of its own size. */
+const REHEARSAL: PictureTarget = { width: 256, height: 144, bitrate: 200_000 }
 
 export interface PictureEncoderOptions {
   readonly stream: RtpSender
@@ -63,6 +68,7 @@ export class PictureEncoder {
   #encoding: Encoding | undefined
   #configured: PictureTarget | undefined
   #retryAt: Ms = -Infinity
+  #rehearsed: EncodedVideoChunk | undefined
   #counters = { frames: 0, keyframes: 0, bytes: 0, width: 0, height: 0 }
 
   constructor(options: PictureEncoderOptions, outlet: VideoOutlet) {
@@ -81,6 +87,31 @@ export class PictureEncoder {
   /** The other side cannot go on, or has just got its keys. */
   requestKeyframe(): void {
     this.#answers.requested()
+  }
+
+  /**
+   * Makes the encoder and has it encode a picture that nobody sees: it takes a third of a second until the first one comes out.
+   * `undefined`: the encoder failed.
+   */
+  async rehearse(): Promise<EncodedVideoChunk | undefined> {
+    const { codec } = this.#options.selection
+    const { encoder } = this.#encodingIn(codec)
+    if (this.#configured !== undefined) return undefined
+    const frame = greyFrame(REHEARSAL, REHEARSAL_TIMESTAMP)
+    try {
+      this.#configured = REHEARSAL
+      const temporalLayers = this.#temporalLayers(codec)
+      encoder.configure(encoderConfig(codec, REHEARSAL, REHEARSAL.bitrate, { temporalLayers }))
+      encoder.encode(frame, { keyFrame: true })
+      await encoder.flush()
+    } catch {
+      // Closed meanwhile, or `error` was called.
+    } finally {
+      frame.close()
+    }
+    const chunk = this.#rehearsed
+    this.#rehearsed = undefined
+    return chunk
   }
 
   /** `timestampUs`: when it was captured, on the worker's clock. `isFirst`: of its camera. Who calls closes the frame. */
@@ -164,6 +195,10 @@ export class PictureEncoder {
 
   /** `temporal`: of two layers, so that every upper frame refers to its base only. */
   #encoded(chunk: EncodedVideoChunk, temporal: number, encoding: Encoding): void {
+    if (chunk.timestamp === REHEARSAL_TIMESTAMP) {
+      this.#rehearsed = chunk
+      return
+    }
     if (!this.#outlet.isOpen() || encoding !== this.#encoding) return
     const { codec, packetizer } = encoding
     const data = new Uint8Array(chunk.byteLength)

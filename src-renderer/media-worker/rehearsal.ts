@@ -1,23 +1,21 @@
 /**
- * Does once for nothing what the first picture needs: encodes and decodes a grey frame, protects and opens packets. Loading a codec and
- * compiling the ciphers take a tenth of a second each, which would stand between two people and the first picture.
+ * What the first picture needs is done once for nothing while it rings: a grey frame is encoded (`PictureEncoder.rehearse`) and decoded
+ * (`VideoPlayout.rehearse`), packets are protected and opened. Making a codec and compiling the ciphers take a tenth of a second each
+ * and more, which would stand between two people and the first picture.
  */
 import { createSrtpReceiver, createSrtpSender } from '../../src-shared/crypto/srtp.ts'
 import { SUITES } from '../../src-shared/crypto/suites.ts'
-import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { PictureSize } from './messages.ts'
-import { decoderConfig, encoderConfig } from './video-codec.ts'
 
-const SIZE: PictureSize = { width: 640, height: 360 }
-const BITRATE = 500_000
 const GREY = 0x80
 
 /** As many as make an engine compile; about 10 ms of work afterwards. */
 const PACKETS = 150
+const AT_ONCE = 10
 const PACKET_LENGTH = 1100
 
-/** With keys of zeros, which protect nothing else. */
-export function rehearseProtection(): void {
+/** With keys of zeros, which protect nothing else. A few packets at a time, and no more once `isOver`: nothing real waits for it. */
+export async function rehearseProtection(isOver: () => boolean): Promise<void> {
   for (const { name: suite, keyLength, saltLength } of SUITES) {
     const parameters = {
       suite,
@@ -29,7 +27,8 @@ export function rehearseProtection(): void {
     const receiver = createSrtpReceiver(parameters)
     const packet = new Uint8Array(PACKET_LENGTH)
     packet[0] = 0x80
-    for (let sequenceNumber = 0; sequenceNumber < PACKETS; sequenceNumber++) {
+    for (let sequenceNumber = 0; sequenceNumber < PACKETS && !isOver(); sequenceNumber++) {
+      if (sequenceNumber % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve))
       packet[3] = sequenceNumber
       receiver.unprotectRtp(sender.protectRtp(packet))
     }
@@ -38,31 +37,12 @@ export function rehearseProtection(): void {
   }
 }
 
-/** Resolves when it is done. What fails here fails again where it matters, and is dealt with there. */
-export async function rehearse(codec: VideoCodec): Promise<void> {
-  const decoder = new VideoDecoder({ output: (frame) => frame.close(), error: ignore })
-  const encoder = new VideoEncoder({ output: (chunk) => decoder.decode(chunk), error: ignore })
-  const frame = new VideoFrame(new Uint8Array((SIZE.width * SIZE.height * 3) / 2).fill(GREY), {
+/** Who calls closes it. */
+export function greyFrame({ width, height }: PictureSize, timestamp: number): VideoFrame {
+  return new VideoFrame(new Uint8Array((width * height * 3) / 2).fill(GREY), {
     format: 'I420',
-    codedWidth: SIZE.width,
-    codedHeight: SIZE.height,
-    timestamp: 0,
+    codedWidth: width,
+    codedHeight: height,
+    timestamp,
   })
-  try {
-    decoder.configure(decoderConfig(codec))
-    encoder.configure(encoderConfig(codec, SIZE, BITRATE))
-    encoder.encode(frame, { keyFrame: true })
-    await encoder.flush()
-    await decoder.flush()
-  } catch {
-    ignore()
-  } finally {
-    frame.close()
-    if (encoder.state !== 'closed') encoder.close()
-    if (decoder.state !== 'closed') decoder.close()
-  }
-}
-
-function ignore(): void {
-  // See `rehearse`.
 }

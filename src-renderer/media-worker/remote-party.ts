@@ -129,6 +129,11 @@ export class RemoteParty {
     this.#syncTimer ??= setInterval(() => this.#synchronise(), SYNC_INTERVAL)
   }
 
+  /** See `VideoPlayout`. */
+  rehearse(codec: VideoCodec, chunk: EncodedVideoChunk): void {
+    this.#video.rehearse(codec, chunk)
+  }
+
   /** An authentic packet came in. */
   take({ kind, rtcp, packet }: Opened, now: Ms): void {
     if (rtcp) {

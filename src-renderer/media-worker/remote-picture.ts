@@ -1,5 +1,6 @@
 /** One picture that comes in from another side, of its camera or of its screen: buffered, decoded, shown; what is missing is asked for. */
 import type { Ms } from '../../src-shared/base/time.ts'
+import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { PlayoutPlan, VideoBuffer } from '../../src-shared/media/received.ts'
 import type { RtpPacket } from '../../src-shared/media/rtp.ts'
 import type { ReceivedVideo } from '../devices/media-session.ts'
@@ -60,6 +61,11 @@ export class RemotePicture {
 
   get keyframesRequested(): number {
     return this.#buffer.statistics.keyframesRequested
+  }
+
+  /** See `VideoPlayout`. */
+  rehearse(codec: VideoCodec, chunk: EncodedVideoChunk): void {
+    this.#playout.rehearse(codec, chunk)
   }
 
   /** An authentic packet of it came in. `leftOut`: what is missing just before it was not sent here. */

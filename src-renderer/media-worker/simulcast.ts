@@ -12,7 +12,6 @@ import { LoadControl } from './load-control.ts'
 import type { VideoLimits } from './messages.ts'
 import { PictureEncoder } from './picture-encoder.ts'
 import type { SendingRate } from './sending-rate.ts'
-import { rehearse } from './rehearsal.ts'
 
 export interface SimulcastOutlet {
   isOpen(): boolean
@@ -59,7 +58,7 @@ export class Simulcast {
           { isOpen: () => outlet.isOpen(), send: (packets) => outlet.send(stream.ssrc, packets) },
         ),
     )
-    void rehearse(selection.codec)
+    void this.#layers[0]?.rehearse()
   }
 
   /** By layer. */

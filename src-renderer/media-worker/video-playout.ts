@@ -83,6 +83,12 @@ export class VideoPlayout {
     }
   }
 
+  /** Makes the decoder, so that the first picture need not wait for it. `chunk`: a keyframe that nobody is to see. */
+  rehearse(codec: VideoCodec, chunk: EncodedVideoChunk): void {
+    // What comes out has no timing, and is dropped.
+    if (this.#decoding === undefined) this.#decoderFor(codec, true)?.decode(chunk)
+  }
+
   /** Call after packets came in: takes what is due out of the buffer, and comes back by itself for the rest. */
   poll(): void {
     clearTimeout(this.#pollTimer)

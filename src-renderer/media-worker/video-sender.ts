@@ -11,7 +11,6 @@ import { LoadControl } from './load-control.ts'
 import type { PictureSize, VideoLimits } from './messages.ts'
 import { PictureEncoder, type PictureTarget, type VideoOutlet } from './picture-encoder.ts'
 import type { SendingRate } from './sending-rate.ts'
-import { rehearse, rehearseProtection } from './rehearsal.ts'
 
 /**
  * The first picture is small, and so is there soon: a keyframe of full size takes several times as long to encode, to send and to
@@ -49,11 +48,15 @@ export class VideoSender {
       },
       outlet,
     )
-    void rehearse(selection.codec).then(rehearseProtection)
   }
 
   get counters(): SentVideo {
     return { ...this.#encoder.counters, limitedBy: this.#limitedBy }
+  }
+
+  /** See `PictureEncoder`. */
+  rehearse(): Promise<EncodedVideoChunk | undefined> {
+    return this.#encoder.rehearse()
   }
 
   /** The other side cannot go on, or has just got its keys. */

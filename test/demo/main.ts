@@ -130,7 +130,7 @@ Two apps called each other through a service on this machine.
   safety words    ${safetyWords.caller.join(' ')} (${same ? 'the same on both sides' : `DIFFERENT: ${safetyWords.callee.join(' ')}`})
   path            first ${way.first ?? 'none'}, then ${way.final ?? 'none'}
   ring            ${ms(timings.inviteToRingMs)} after the call button
-  first picture   ${ms(timings.acceptToFirstRemoteFrameMs)} after accepting; first sound ${ms(timings.acceptToFirstRemoteAudioMs)}; direct path ${ms(timings.acceptToDirectMs)}
+  first picture   ${ms(timings.acceptToCallersFrameMs)} after accepting, in both windows after ${ms(timings.acceptToFirstRemoteFrameMs)}; first sound ${ms(timings.acceptToFirstRemoteAudioMs)}; direct path ${ms(timings.acceptToDirectMs)}
   picture         ${video.codec ?? 'none'} ${video.width}×${video.height}, ${video.fps} frames a second, ${video.renderedFrames} of ${video.sentFrames} shown, ${video.freezes} freezes
   sound           ${Math.round(audio.playedMs)} ms played of ${Math.round(audio.sentMs)} ms sent, ${Math.round(audio.concealedMs)} ms concealed
   delay           ${ms(latencyMs.p50)} (95 of 100 under ${ms(latencyMs.p95)}) from camera to display

@@ -40,7 +40,10 @@ export interface CallReport {
   readonly path: { readonly first: string | undefined; readonly final: string | undefined }
   readonly timings: {
     readonly inviteToRingMs: number
+    /** Until both see each other. */
     readonly acceptToFirstRemoteFrameMs: number | undefined
+    /** Until who answered sees who called, whose camera was open before. */
+    readonly acceptToCallersFrameMs: number | undefined
     readonly acceptToFirstRemoteAudioMs: number | undefined
     readonly acceptToDirectMs: number | undefined
   }
@@ -70,6 +73,10 @@ export interface CallReport {
 
 /** At most this much of the call is spent on watching the picture, which costs CPU of its own. */
 const WATCH_MS = 4000
+/** Sooner than a person can see who calls, find the button and press it. */
+const ANSWERED_AFTER_MS = 1500
+/** As long as a call may need to stand. */
+const UNWATCHED_MS = 2500
 const MEDIA_LIMIT_MS = 20_000
 const DIRECT_LIMIT_MS = 10_000
 
@@ -92,11 +99,18 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
   const [callerPage, calleePage] = await Promise.all([caller.main(), callee.main()])
 
   await Promise.all([callerPage, calleePage].map(watchPaths))
-  const called = await clickTime(callerPage, () => callByHandle(callerPage, 'grace'))
+  await noteClicks(callerPage)
+  await callByHandle(callerPage, 'grace')
+  const called = await lastClick(callerPage)
   const incoming = await callee.incoming()
   await incoming.getByRole('button').first().waitFor()
   const rang = Date.now()
-  const accepted = await clickTime(incoming, () => accept(callee))
+  await noteClicks(incoming)
+  await incoming.waitForTimeout(ANSWERED_AFTER_MS)
+  await accept(callee)
+  const accepted = await lastClick(calleePage)
+  // Watching costs as much as a part of the call.
+  await callerPage.waitForTimeout(UNWATCHED_MS)
 
   await Promise.all(
     [callerPage, calleePage].map((page) => until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')),
@@ -151,6 +165,7 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
     timings: {
       inviteToRingMs: rang - called,
       acceptToFirstRemoteFrameMs: since([last.firstRemoteFrameAt, lastCallee.firstRemoteFrameAt]),
+      acceptToCallersFrameMs: since([lastCallee.firstRemoteFrameAt]),
       acceptToFirstRemoteAudioMs: since([last.firstRemoteAudioAt, lastCallee.firstRemoteAudioAt]),
       acceptToDirectMs: since(paths.map((taken) => taken.find(({ path }) => path === 'direct')?.at)),
     },
@@ -178,20 +193,16 @@ export async function measureCall(caller: RunningApp, callee: RunningApp, option
 
 declare const window: { readonly sightline: Bridge; pathsTaken: PathTaken[] }
 
-/** `Date.now()` in the page at its last click: the tool that clicks waits before and after. */
-async function clickTime(page: Page, action: () => Promise<void>): Promise<number> {
+/** Each click is noted where all windows of its app can read it, also when it closes its own: the tool that clicks waits before and after. */
+async function noteClicks(page: Page): Promise<void> {
   await page.evaluate(() => {
-    addEventListener('click', () => sessionStorage.setItem('clicked', String(Date.now())), { capture: true })
+    addEventListener('click', () => localStorage.setItem('clicked', String(Date.now())), { capture: true })
   })
-  const fallback = Date.now()
-  await action()
-  // The window may have closed by its own button.
-  return page
-    .evaluate(() => Number(sessionStorage.getItem('clicked')))
-    .then(
-      (time) => time || fallback,
-      () => fallback,
-    )
+}
+
+/** `Date.now()` at the app's last click. */
+function lastClick(page: Page): Promise<number> {
+  return page.evaluate(() => Number(localStorage.getItem('clicked')))
 }
 
 /** A path that is never found shows in the report. */
