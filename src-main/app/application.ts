@@ -58,7 +58,7 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
   let tray: StatusTray | undefined
   const windows = new Windows({
     preload: path.join(out, 'preload/preload.cjs'),
-    boundsFile: profile.at('window.json'),
+    boundsFiles: { main: profile.at('window.json'), floating: profile.at('floating-window.json') },
     icon: windowIcon,
     log,
     hidesOnClose: () => process.platform === 'darwin' || tray !== undefined,

@@ -10,14 +10,19 @@ import {
   type WindowOpenHandlerResponse,
 } from 'electron'
 import { FLOATING_ADDRESS, FLOATING_FRAME } from '../../src-shared/ipc/floating-window.ts'
-import { type Bounds, FLOATING, floatingBounds } from './window-bounds.ts'
+import type { SavedBounds } from './saved-bounds.ts'
+import { FLOATING, floatingBounds } from './window-bounds.ts'
 
 const DENIED: WindowOpenHandlerResponse = { action: 'deny' }
 
 export class FloatingWindow {
   #window: BrowserWindow | undefined
-  /** Where the person put it, for as long as the app runs. */
-  #place: Bounds | undefined
+  /** Where the person put it. */
+  readonly #place: SavedBounds
+
+  constructor(place: SavedBounds) {
+    this.#place = place
+  }
 
   get current(): BrowserWindow | undefined {
     return this.#window
@@ -57,7 +62,7 @@ export class FloatingWindow {
     const area = screen.getDisplayNearestPoint(screen.getCursorScreenPoint()).workArea
     return {
       ...look,
-      ...floatingBounds(this.#place, area, displays),
+      ...floatingBounds(this.#place.read(), area, displays),
       minWidth: FLOATING.minimum.width,
       minHeight: FLOATING.minimum.height,
       maxWidth: FLOATING.maximum.width,
@@ -87,11 +92,7 @@ export class FloatingWindow {
       // The person is at work in another program, which keeps the keyboard.
       window.showInactive()
     })
-    const remember = () => {
-      this.#place = window.getBounds()
-    }
-    window.on('resize', remember)
-    window.on('move', remember)
+    this.#place.follow(window)
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
     })

@@ -51,6 +51,6 @@ export function cornerBounds(area: Bounds, size: { readonly width: number; reado
 }
 
 /** Where the person left the window of a call that floats, or the corner of `area`. */
-export function floatingBounds(last: Bounds | undefined, area: Bounds, screens: readonly Bounds[]): Bounds {
+export function floatingBounds(last: unknown, area: Bounds, screens: readonly Bounds[]): Bounds {
   return restoredBounds(last, screens, FLOATING.minimum) ?? cornerBounds(area, FLOATING.initial)
 }

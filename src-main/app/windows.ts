@@ -5,14 +5,15 @@ import type { MainWindow, Settings, Snapshot } from '../../src-shared/ipc/snapsh
 import { APP_ORIGIN } from '../ipc/channels.ts'
 import { sendNotice } from '../ipc/notices.ts'
 import type { WindowKind } from '../ipc/request-schemas.ts'
-import { readFileIfPresent, writeFileAtomically } from '../keychain/atomic-file.ts'
 import { FloatingWindow } from './floating-window.ts'
 import type { Log } from './log.ts'
-import { type Bounds, cornerBounds, INITIAL, MINIMUM, restoredBounds } from './window-bounds.ts'
+import { SavedBounds } from './saved-bounds.ts'
+import { cornerBounds, INITIAL, MINIMUM, restoredBounds } from './window-bounds.ts'
 
 export interface WindowOptions {
   readonly preload: string
-  readonly boundsFile: string
+  /** Where the places of the main window and of the one that floats are kept. */
+  readonly boundsFiles: { readonly main: string; readonly floating: string }
   /** Linux shows it where the desktop file is not installed; elsewhere the executable brings its own. */
   readonly icon: string
   readonly log: Log
@@ -27,7 +28,6 @@ const INCOMING_SIZE = { width: 360, height: 420 }
 /** A page that crashes again at once is not loaded for ever. */
 const RELOADS = 3
 const RELOADS_FORGOTTEN_MS = 60_000
-const BOUNDS_SAVED_AFTER_MS = 500
 const BACKGROUND = { dark: '#1b1c1f', light: '#ffffff' }
 
 const PREFERENCES: Electron.WebPreferences = {
@@ -52,7 +52,8 @@ export class Windows {
   readonly #options: WindowOptions
   #main: BrowserWindow | undefined
   #incoming: BrowserWindow | undefined
-  readonly #floating = new FloatingWindow()
+  readonly #floating: FloatingWindow
+  readonly #bounds: SavedBounds
   #quitting = false
   #shown: () => void = () => undefined
   /** The first window has its first picture: what nobody waits for may begin. */
@@ -62,6 +63,9 @@ export class Windows {
 
   constructor(options: WindowOptions) {
     this.#options = options
+    const { boundsFiles, log } = options
+    this.#bounds = new SavedBounds(boundsFiles.main, log)
+    this.#floating = new FloatingWindow(new SavedBounds(boundsFiles.floating, log))
     app.on('before-quit', () => {
       this.#quitting = true
     })
@@ -90,7 +94,7 @@ export class Windows {
       return open
     }
     const saved = restoredBounds(
-      this.#savedBounds(),
+      this.#bounds.read(),
       screen.getAllDisplays().map(({ workArea }) => workArea),
     )
     const window = this.#create('index.html', {
@@ -101,7 +105,7 @@ export class Windows {
       title: 'Sightline',
     })
     this.#main = window
-    this.#rememberBounds(window)
+    this.#bounds.follow(window)
     this.#tellState(window)
     this.#floating.serve(window, () => this.#look(), this.#options.mayFloat)
     window.on('close', (event) => {
@@ -230,36 +234,6 @@ export class Windows {
     })
     window.webContents.on('preload-error', (_event, _path, error) => {
       this.#options.log.error({ error }, 'the preload failed')
-    })
-  }
-
-  #savedBounds(): unknown {
-    try {
-      const bytes = readFileIfPresent(this.#options.boundsFile)
-      return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes))
-    } catch {
-      return undefined
-    }
-  }
-
-  #rememberBounds(window: BrowserWindow): void {
-    let timer: NodeJS.Timeout | undefined
-    const save = () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        if (window.isDestroyed() || window.isFullScreen() || window.isMinimized()) return
-        const bounds: Bounds = window.getNormalBounds()
-        try {
-          writeFileAtomically(this.#options.boundsFile, new TextEncoder().encode(JSON.stringify(bounds)))
-        } catch (error) {
-          this.#options.log.warn({ error }, 'the place of the window was not saved')
-        }
-      }, BOUNDS_SAVED_AFTER_MS)
-    }
-    window.on('resize', save)
-    window.on('move', save)
-    window.on('closed', () => {
-      clearTimeout(timer)
     })
   }
 }

@@ -1,5 +1,5 @@
 /** The small window that stands for a call while the main one is out of sight, between two real apps. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -60,6 +60,12 @@ async function pressEscape(small: Page): Promise<void> {
   }
 }
 
+const place = () =>
+  caller.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()
+      .find((w) => w.isAlwaysOnTop())
+      ?.getBounds(),
+  )
 const gone = () => expect.poll(() => floatingPages().length, { timeout: 10_000 }).toBe(0)
 
 /** Frames of the other side that the small window has shown. */
@@ -179,12 +185,6 @@ describe('the small window', () => {
     await small.getByRole('status').getByText(texts['call.announce.muted']).waitFor({ state: 'attached' })
     await small.keyboard.press('Control+d')
     await until(page, 'not muted', ({ call }) => call?.local.audio === true)
-    const place = () =>
-      caller.electron.evaluate(({ BrowserWindow }) =>
-        BrowserWindow.getAllWindows()
-          .find((w) => w.isAlwaysOnTop())
-          ?.getBounds(),
-      )
     const from = await place()
     await small.mouse.move(100, 90)
     await small.mouse.down()
@@ -195,6 +195,15 @@ describe('the small window', () => {
     await small.getByRole('button', { name: texts['call.back'] }).click()
     await gone()
     expect(await facts()).toMatchObject([{ visible: true }])
+  })
+
+  it('opens where it was left, also in another run of the app: the place is in a file', async () => {
+    await leave()
+    await floating()
+    const left = await place()
+    expect(JSON.parse(readFileSync(path.join(caller.profile, 'floating-window.json'), 'utf8'))).toEqual(left)
+    await (await floating()).getByRole('button', { name: texts['call.back'] }).click()
+    await gone()
   })
 
   it('opens the microphone while the space bar is held', async () => {
