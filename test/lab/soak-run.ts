@@ -82,6 +82,9 @@ class Soak {
   #spoken: Loudness[] = []
   #heard: Loudness[] = []
   #lastCode: number | undefined
+  /** From a frame's own time to the shortest after it at which one was read. */
+  #ahead = Infinity
+  #drainedAt = Date.now()
   #ended: string | undefined
 
   constructor(place: Place, options: SoakOptions) {
@@ -97,7 +100,7 @@ class Soak {
       samples: this.#samples,
       faults: this.#faults,
       ended: this.#ended,
-      whole: { from: this.#from, to: Math.min(this.#to, Date.now()) },
+      whole: { from: this.#from, to: this.#drainedAt },
       excused: this.#excused,
       flow: this.#flow,
     }
@@ -195,6 +198,7 @@ class Soak {
 
   async #drain(): Promise<void> {
     const { a, b } = this.#place
+    this.#drainedAt = Date.now()
     const [captured, spoken, shown, heard] = await Promise.all([
       a.drainSightings(),
       a.drainLoudness(),
@@ -205,8 +209,10 @@ class Soak {
     this.#spoken.push(...spoken)
     this.#shown.push(...shown)
     this.#heard.push(...heard)
-    for (const { code, at } of shown) {
-      if (code !== this.#lastCode) this.#flow.picture.push(at)
+    for (const { code, at, stamp = at } of shown) {
+      // A page that opens a window reads nothing meanwhile, and all at once afterwards: what stood still is told by the frames.
+      this.#ahead = Math.min(this.#ahead, at - stamp)
+      if (code !== this.#lastCode) this.#flow.picture.push(stamp + this.#ahead)
       this.#lastCode = code
     }
     this.#flow.sound.push(...heard.flatMap(({ at, level }) => (level < LOUD ? [] : [at])))

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 
 /** Loudness of one block of sound. */
 export interface Loudness {
-  /** When it was read, `Date.now()` scale with fractions, ms. */
+  /** When it sounded, `Date.now()` scale with fractions, ms. */
   readonly at: number
   /** Root mean square, full scale is 1. */
   readonly level: number
@@ -57,20 +57,23 @@ export async function listen(page: Page, to: 'microphone' | 'speaker'): Promise<
     const remote = stream instanceof MediaStream ? stream.getAudioTracks()[0] : undefined
     const track = (scope.tapped?.[to] ?? (to === 'speaker' ? remote : undefined))?.clone()
     if (!track) throw new Error(`no sound at the ${to}`)
-    // @ts-expect-error Chromium only
-    const reader: ReadableStreamDefaultReader<AudioData> = new MediaStreamTrackProcessor({ track }).readable.getReader()
+    const processor = new MediaStreamTrackProcessor<AudioData>({ track, maxBufferSize: 1000 })
+    const reader = processor.readable.getReader()
+    // A busy page reads late, and never early: the shortest way from the sound's own clock to this one is the true one.
+    let ahead = Infinity
     // A stopped track ends the reader's stream.
     scope.stopListening = () => track.stop()
     void (async () => {
       for (;;) {
         const { value: sound, done } = await reader.read()
         if (done) return
-        const at = performance.timeOrigin + performance.now()
+        const heard = sound.timestamp / 1000
+        ahead = Math.min(ahead, performance.timeOrigin + performance.now() - heard)
         const samples = new Float32Array(sound.numberOfFrames)
         sound.copyTo(samples, { planeIndex: 0, format: 'f32-planar' })
         sound.close()
         loudness.push({
-          at,
+          at: heard + ahead,
           level: Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
         })
       }

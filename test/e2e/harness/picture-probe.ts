@@ -7,8 +7,10 @@ import { BAND, BITS } from '../../support/timecode-picture.ts'
 
 export interface Sighting {
   readonly code: number
-  /** `Date.now()` scale with fractions, ms. */
+  /** When it was read, `Date.now()` scale with fractions, ms. */
   readonly at: number
+  /** The frame's own time, ms: its clock is even, and a busy page is not. `undefined` of one that was seen in an element. */
+  readonly stamp?: number
 }
 
 /** A frame's brightness at chosen points, 16 (black) to 235 (white). */
@@ -46,10 +48,8 @@ export async function watchTrack(page: Page, testId: string, sampling?: Sampling
       const stream = document.querySelector<HTMLVideoElement>(`[data-testid="${id}"]`)?.srcObject
       const track = stream instanceof MediaStream ? stream.getVideoTracks()[0]?.clone() : undefined
       if (!track) throw new Error('no picture')
-      // @ts-expect-error Chromium only
-      const reader: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({
-        track,
-      }).readable.getReader()
+      const processor = new MediaStreamTrackProcessor<VideoFrame>({ track, maxBufferSize: 90 })
+      const reader = processor.readable.getReader()
       // A stopped track ends the reader's stream.
       scope.stopProbe = () => track.stop()
       /** Brightness, the first plane. */
@@ -72,7 +72,7 @@ export async function watchTrack(page: Page, testId: string, sampling?: Sampling
             for (let bit = 0; bit < bits; bit++) {
               code = code * 2 + (row(Math.floor(((bit + 0.5) * width) / bits), 0) > 128 ? 1 : 0)
             }
-            sightings.push({ code, at })
+            sightings.push({ code, at, stamp: frame.timestamp / 1000 })
             if (sampling && sightings.length % sampling.every === 0) {
               const whole = await read(frame, { x: visible.x, y: visible.y, width, height })
               const luma = sampling.points.map(({ x, y }) => whole(Math.floor(x * width), Math.floor(y * height)))
