@@ -80,9 +80,12 @@ export class VideoSender {
   #target(source: PictureSize, codec: VideoCodec): PictureTarget {
     const now = performance.now()
     this.#firstUntil ??= now + FIRST_FOR
-    const maxHeight = Math.min(this.#load.maxHeight, now < this.#firstUntil ? FIRST_HEIGHT : Infinity)
+    const isFirst = now < this.#firstUntil
+    const maxHeight = Math.min(this.#load.maxHeight, isFirst ? FIRST_HEIGHT : Infinity)
     const { width, height } = this.#ladder.fit(source, codec, this.#rate.camera, maxHeight)
-    this.#limitedBy = this.#limitOf(Math.min(width, height), Math.min(source.width, source.height))
+    this.#limitedBy = isFirst
+      ? undefined
+      : this.#limitOf(Math.min(width, height), Math.min(source.width, source.height))
     // More bits than a picture of this size can show would cost both computers for nothing.
     const bitrate = Math.min(this.#rate.camera, videoBitrate(codec, width, height, FRAMES_PER_SECOND).max)
     return { width, height, bitrate }
