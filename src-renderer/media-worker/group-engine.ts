@@ -50,7 +50,7 @@ export class GroupEngine {
     this.#limits = limits
     this.#rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
     this.#transport = new Transport(this.#protection, {
-      opened: (packet, now) => this.#members.take(packet, now),
+      opened: (packet, now, arrivedAt) => this.#members.take(packet, now, arrivedAt),
       batchTaken: () => this.#members.packetsTaken(),
       message: (message) => this.#takeMessage(message),
       sent: (packets, now) => this.#rate.sent(packets, now),

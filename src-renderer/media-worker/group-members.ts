@@ -58,10 +58,10 @@ export class GroupMembers {
     }
   }
 
-  take(packet: OpenedInGroup, now: Ms): void {
+  take(packet: OpenedInGroup, now: Ms, arrivedAt: Ms): void {
     const present = this.#present.get(packet.from)
     if (present === undefined) return
-    present.party.take(packet, now)
+    present.party.take(packet, now, arrivedAt)
     this.#served.add(present.party)
   }
 

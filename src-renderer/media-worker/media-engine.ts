@@ -60,7 +60,7 @@ export class MediaEngine {
       opened: (opened, now, arrivedAt) => {
         const { rtcp, packet } = opened
         if (!rtcp) this.#arrivals.arrived(ssrcOf(packet), sequenceNumberOf(packet), arrivedAt)
-        this.#remote.take(opened, now)
+        this.#remote.take(opened, now, arrivedAt)
       },
       batchTaken: () => {
         this.#remote.packetsTaken()

@@ -134,14 +134,14 @@ export class RemoteParty {
     this.#video.rehearse(codec, chunk)
   }
 
-  /** An authentic packet came in. */
-  take({ kind, rtcp, packet }: Opened, now: Ms): void {
+  /** An authentic packet came in. `arrivedAt`: at this computer, perhaps before this thread had time for it. */
+  take({ kind, rtcp, packet }: Opened, now: Ms, arrivedAt: Ms): void {
     if (rtcp) {
       this.#reports.take(kind, packet, now, this.reception)
       return
     }
     const rtp = parseRtp(packet)
-    if (rtp !== undefined) this.#takeRtp(kind, rtp, now)
+    if (rtp !== undefined) this.#takeRtp(kind, rtp, now, arrivedAt)
   }
 
   /** All packets that came in together were taken. */
@@ -188,12 +188,13 @@ export class RemoteParty {
     this.#voice.close()
   }
 
-  #takeRtp(kind: MediaKind, rtp: RtpPacket, now: Ms): void {
+  #takeRtp(kind: MediaKind, rtp: RtpPacket, now: Ms, arrivedAt: Ms): void {
     // The relay passes on all of a screen.
     const leftOut = kind === 'screen' ? 0 : (this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0)
     this.reception.received(kind, rtp, now, leftOut)
     if (kind === 'audio') {
-      this.#audioBuffer.insert(rtp, now)
+      // What waited for this thread waited no longer than what asks for it: the ring buffer alone makes up for such a stall.
+      this.#audioBuffer.insert(rtp, arrivedAt)
       this.#noteLevel(rtp, now)
       return
     }
