@@ -1,4 +1,4 @@
-/** The call's control channel on its paths: records go out on every open one, and come in on either (section 3.4). */
+/** The call's control channel on its paths: records go out on every open one, and come in on either (section 3.5). */
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { unreachable } from '../../src-shared/base/result.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
@@ -6,7 +6,7 @@ import { confirmMatches } from '../../src-shared/call/handshake.ts'
 import type { ControlToSend } from '../../src-shared/call/machine/effects.ts'
 import { answerRekey, finishRekey, startRekey } from '../../src-shared/call/rekey.ts'
 import { safetyWords } from '../../src-shared/call/safety-words.ts'
-import type { CallSession } from '../../src-shared/call/session.ts'
+import { type CallSession, eraseSession } from '../../src-shared/call/session.ts'
 import { encodeUpgrade, parseUpgrade, type Upgrade } from '../../src-shared/group/upgrade.ts'
 import { claimedName } from '../../src-shared/identity/display-name.ts'
 import { encodeCallMessage } from '../../src-shared/protocol/call-message.ts'
@@ -210,6 +210,8 @@ export function finishRekeyExchange(runner: Runner, context: CallContext, handle
 }
 
 function install(runner: Runner, context: CallContext, next: CallSession): void {
+  // Two rekeys in a row: the timer that would have erased it begins anew for its successor.
+  if (context.oldSession) eraseSession(context.oldSession)
   context.oldSession = context.session
   context.session = next
   runner.dispatch({ kind: 'rekeyed', callId: context.callId, generation: next.keys.generation })

@@ -82,7 +82,7 @@ export interface OwnIdentity {
   readonly certHash: Bytes
   readonly listVersion: number
   readonly listHash: Bytes
-  /** The device signing key; the handshake signs with it (3.2). */
+  /** The device signing key; the handshake signs with it (3.3). */
   readonly signingSecret: Bytes
   readonly otherDevices: readonly VerifiedDevice[]
 }

@@ -21,7 +21,8 @@ export interface Caller {
   readonly listed: boolean
   /** The nonce of this connection, once: a second attempt needs a second connection. */
   takeNonce(): Bytes | undefined
-  authenticated(certificate: VerifiedCertificate, listed: boolean): void
+  /** From now on it hears what concerns this device. */
+  authenticated(certificate: VerifiedCertificate): void
   becomeListed(): void
   acknowledge(queueId: number): Promise<void>
 }

@@ -182,8 +182,10 @@ async function authenticate(parts: ServiceParts, session: Caller, request: Authe
   if (!verifyAuthentication(certificate.devicePub, request.signature, nonce, session.origin.host)) {
     return failure('unauthenticated')
   }
+  // First, so that a revocation while the directory is asked reaches this session (R10).
+  session.authenticated(verified.value)
   const listed = await parts.directory.lists(certificate.certHash)
-  session.authenticated(verified.value, listed)
+  if (listed) session.becomeListed()
   return success(listed)
 }
 

@@ -79,13 +79,12 @@ export class Session implements Caller {
     return nonce
   }
 
-  authenticated(certificate: VerifiedCertificate, listed: boolean): void {
+  authenticated(certificate: VerifiedCertificate): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#certificate = certificate
     const device = toHex(certificate.certHash)
     this.#unsubscribe = this.#parts.bus.subscribe(device, (news) => this.#heard(news))
     this.#parts.bus.publish(device, { kind: 'connected', connection: this.origin.connection })
-    if (listed) this.becomeListed()
   }
 
   /** The directory has this device now; its queue is its own. */

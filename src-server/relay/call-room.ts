@@ -15,7 +15,7 @@ interface Place {
   receivers: readonly MemberAddress[]
   /** Those whose packets this member has agreed to. */
   readonly agreed: Set<MemberAddress>
-  /** Those who learn when this member leaves. */
+  /** Those who learn when this member leaves: it has sent them a Message. */
   readonly acquainted: Set<MemberAddress>
 }
 
@@ -55,11 +55,7 @@ export class CallRoom implements Room {
     if (place === undefined) return
     this.#places.delete(member.address)
     const left = encodeRelayFrame({ kind: 'left', peer: member.address })
-    for (const address of place.acquainted) {
-      const other = this.#places.get(address)
-      other?.acquainted.delete(member.address)
-      other?.member.sendFrame(left)
-    }
+    for (const address of place.acquainted) this.#places.get(address)?.member.sendFrame(left)
   }
 
   frame(from: RoomMember, frame: RelayFrame): boolean {
@@ -94,18 +90,17 @@ export class CallRoom implements Room {
     const place = this.#placeOf(from)
     if (place === undefined) return
     place.receivers = receivers.filter((receiver) => receiver !== from.address)
-    for (const receiver of place.receivers) place.agreed.add(receiver)
+    for (const receiver of place.receivers) agree(place, receiver)
   }
 
   /** To a member that is not here it goes nowhere, and the sender learns nothing of it (R19). */
   #message(from: RoomMember, to: MemberAddress, message: Bytes): void {
     const place = this.#placeOf(from)
     if (place === undefined || to === from.address) return
-    place.agreed.add(to)
+    agree(place, to)
     const receiver = this.#places.get(to)
     if (receiver === undefined) return
     place.acquainted.add(to)
-    receiver.acquainted.add(from.address)
     receiver.member.sendFrame(encodeRelayFrame({ kind: 'message', peer: from.address, message }))
   }
 
@@ -114,4 +109,9 @@ export class CallRoom implements Room {
     const place = this.#places.get(member.address)
     return place?.member === member ? place : undefined
   }
+}
+
+/** Also with one who is not here yet. Who names more than a room has members names nobody. */
+function agree({ agreed }: Place, address: MemberAddress): void {
+  if (agreed.size < MEMBERS_MAX) agreed.add(address)
 }

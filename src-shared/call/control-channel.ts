@@ -1,5 +1,5 @@
 /**
- * The control channel between the two devices of a call (docs/protocol.md, section 3.4). It is pure: records in, records out.
+ * The control channel between the two devices of a call (docs/protocol.md, section 3.5). It is pure: records in, records out.
  *
  * Records travel on every open path, so each may arrive twice; the receiver opens each seq once and hands on in order (R16).
  * What the peer has not acknowledged is kept as it was sealed, for sending again when a path opens. A sealed record never
@@ -46,7 +46,7 @@ export type ControlReceipt =
       /** Records of own messages that had to wait and can go now, for every open path. */
       readonly released: readonly Bytes[]
     }
-  | { readonly kind: 'ignored' /* a repetition, or the channel is erased */ }
+  | { readonly kind: 'ignored' /* a repetition, of a generation whose answer is awaited, or the channel is erased */ }
   /** R16: on the relay's reliable stream the call ends as attacked; on the direct path the record is dropped. Nothing has changed here. */
   | { readonly kind: 'violation'; readonly reason: ControlViolation }
 
@@ -105,7 +105,11 @@ export class ControlChannel {
     if (record === undefined) return violation('malformed')
     if (record.generation < this.#receiving.generation) return { kind: 'ignored' }
     const stream = [this.#receiving, this.#nextReceiving].find((known) => known?.generation === record.generation)
-    if (stream === undefined) return violation('generation')
+    if (stream === undefined) {
+      // The answer to this side's offer may lack something that comes before it. What the peer seals after it comes again.
+      const awaited = this.#holding && record.generation === this.#sending.generation + 1
+      return awaited ? { kind: 'ignored' } : violation('generation')
+    }
     const expected = stream === this.#receiving ? this.#expected : 0
     if (record.seq >= expected + CONTROL_RECEIVE_WINDOW) return violation('window')
     const repeated = stream === this.#receiving && this.#early.has(record.seq)

@@ -1,7 +1,7 @@
 /**
  * This folder holds the 1:1 call as pure functions and state machines: no clock, no randomness, no network of its own.
  *
- * The handshake (docs/protocol.md, sections 3.1, 3.2, 3.5): the caller's `createOffer`, the callee's `createAccept`,
+ * The handshake (docs/protocol.md, sections 3.1 to 3.3 and 3.6): the caller's `createOffer`, the callee's `createAccept`,
  * the caller's `openAccept`. Everything secret that is not part of the outcome is erased before a function returns (R21),
  * but for the offer's own secrets: those the caller keeps until it takes an Accept or gives up, then `eraseOffer`.
  */
@@ -44,7 +44,7 @@ import { acceptBoxKey, firstChainKey, sasCommitment, transcript1, transcript2, t
 export const ACCEPT_TRIES = 8
 
 const SIGNATURE_LABEL = 'accept'
-/** The box key serves one box only (section 3.2). */
+/** The box key serves one box only (section 3.3). */
 const BOX_NONCE = new Uint8Array(GCM_NONCE_LENGTH)
 
 export interface OutgoingOffer {

@@ -33,7 +33,7 @@ export interface PendingRekey {
   readonly kem: KeyPair
 }
 
-export type RekeyRefusal = 'generation' /* not the next one */ | 'share' /* R3 */
+export type RekeyRefusal = 'generation' /* not the next one, or answered before */ | 'share' /* R3 */
 
 /** The caller's move. `undefined`: the last generation is reached, and the call ends (R39). Draws 32 + 64 bytes. */
 export function startRekey(session: CallSession, random: RandomBytes): PendingRekey | undefined {
@@ -53,7 +53,8 @@ export function answerRekey(
   random: RandomBytes,
 ): Result<{ readonly answer: RekeyAnswer; readonly session: CallSession }, RekeyRefusal> {
   const generation = session.keys.generation + 1
-  if (offer.generation !== generation || generation > LAST_GENERATION) return failure('generation')
+  if (isAnswered(session) || offer.generation !== generation || generation > LAST_GENERATION)
+    return failure('generation')
   const ephemeral = x25519KeyPair(random(X25519_LENGTH))
   const randomness = random(KEM_RANDOMNESS_LENGTH)
   const agreed = x25519Shared(ephemeral.secret, offer.x25519)
@@ -76,6 +77,11 @@ export function finishRekey(
   if (agreed === undefined || decapsulated === undefined) return failure('share')
   erase(pending.x25519.secret, pending.kem.secret)
   return success(nextSession(session, pending.offer, answer, agreed, decapsulated))
+}
+
+/** Its rekeyBase is erased: a second answer would make keys of nothing but what is on the wire and the new shares. */
+function isAnswered({ keys }: CallSession): boolean {
+  return keys.rekeyBase.every((byte) => byte === 0)
 }
 
 /** TH' = H("rekey", TH, offer, answer); M' = Extract(TH', rekeyBase ‖ X25519 ‖ KEM secret). */

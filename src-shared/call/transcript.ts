@@ -1,5 +1,5 @@
 /**
- * The hashes that tie a call together (docs/protocol.md, sections 3.1 and 3.2). Each covers the one before, so the last
+ * The hashes that tie a call together (docs/protocol.md, section 3.3). Each covers the one before, so the last
  * covers everything: both identities, every share, the offer, the suite, the media, the commitment.
  */
 import { type Bytes, erase } from '../base/bytes.ts'

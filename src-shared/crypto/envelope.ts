@@ -35,7 +35,7 @@ import { signDigest, verifyDigest } from './signature.ts'
 
 export interface SealedEnvelope {
   readonly bytes: Bytes
-  /** Names this one envelope with everything in it; the handshake builds on it (3.2). */
+  /** Names this one envelope with everything in it; the handshake builds on it (3.3). */
   readonly envDigest: Bytes
 }
 

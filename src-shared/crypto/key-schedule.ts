@@ -1,5 +1,5 @@
 /**
- * The keys of one generation of a 1:1 call, from its chain key M (docs/protocol.md, section 3.3):
+ * The keys of one generation of a 1:1 call, from its chain key M (docs/protocol.md, section 3.4):
  * `Expand(M, info(label, ctx), length)` with `ctx = suite u16 | dir u8 | kind u8 | gen u8`, parts that a label does not use being 0.
  * `suite` and `kind` are used by the SRTP labels only, `dir` by the SRTP and control labels, `gen` by all.
  * R1: each label occurs here and nowhere else. R17: no two uses and no two directions share a key.

@@ -1,7 +1,7 @@
 /**
  * This folder holds one cryptographic construction a file, on the primitives of noble; no clock, randomness or I/O, and nothing that
  * knows what a call is. This file is SRTP and SRTCP (RFC 3711; RFC 6188 and RFC 7714 for the suites) as the media worker uses them:
- * a sender and a receiver for one master key, which is one direction, kind of media and generation (docs/protocol.md, section 3.3).
+ * a sender and a receiver for one master key, which is one direction, kind of media and generation (docs/protocol.md, section 3.4).
  */
 import { type Bytes, equalBytes } from '../base/bytes.ts'
 import { failure, type Result, success } from '../base/result.ts'

@@ -1,4 +1,4 @@
-/** The two SRTP suites: their number on the wire (docs/protocol.md, section 3.3), their name in SDP and on the screen, their sizes in bytes. */
+/** The two SRTP suites: their number on the wire (docs/protocol.md, section 3.4), their name in SDP and on the screen, their sizes in bytes. */
 import type { SuiteName } from '../ipc/snapshot.ts'
 
 export interface Suite {

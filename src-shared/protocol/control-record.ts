@@ -1,5 +1,5 @@
 /**
- * The control channel's wire (docs/protocol.md, section 3.4): the record `gen u8 | seq u64 | ct var16`, and what a record says
+ * The control channel's wire (docs/protocol.md, section 3.5): the record `gen u8 | seq u64 | ct var16`, and what a record says
  * once it is opened, `type u8 | body`. Sealing, order and acknowledgement are `call/control-channel.ts`.
  */
 import type { Bytes } from '../base/bytes.ts'

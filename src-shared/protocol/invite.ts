@@ -10,12 +10,12 @@ import { MalformedError, parse } from '../base/reader.ts'
 import { ByteWriter } from '../base/writer.ts'
 import { KEM_PUBLIC_LENGTH, X25519_LENGTH } from '../crypto/agreement.ts'
 import { CLAIMED_NAME_MAX } from '../identity/display-name.ts'
+import { readHandle } from '../identity/handle.ts'
 import { mediaBits, type MediaKinds, readMediaKinds } from './media-kinds.ts'
 
 export const CALL_ID_LENGTH = 16
 export const COMMITMENT_LENGTH = 32
 export const RELAY_TICKET_MAX = 512
-export const CALLER_HANDLE_MAX = 320
 export const OFFER_MAX = 4
 
 export interface Invite {
@@ -64,7 +64,7 @@ export function parseInvite(bytes: Bytes): Invite | undefined {
       media: readMediaKinds(reader),
       sasCommit: reader.fixed(COMMITMENT_LENGTH),
       relayTicket: reader.var16(RELAY_TICKET_MAX),
-      callerHandle: reader.text16(CALLER_HANDLE_MAX),
+      callerHandle: readHandle(reader),
       callerName: reader.text8(CLAIMED_NAME_MAX),
     }
   })

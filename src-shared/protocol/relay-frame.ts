@@ -7,7 +7,7 @@
  * |---|---|---|---|
  * | 1 Message | both | receiver, or zero for all in a group's room; on arrival: sender | opaque |
  * | 2 Receivers | device → relay | zero | `count u8 | peer [8]…`: who gets this device's packets from now on; not in a group's room |
- * | 3 Left | relay → device | who is gone from the room | none; in a call's room only for members that this device has exchanged messages with |
+ * | 3 Left | relay → device | who is gone from the room | none; in a call's room only for members that had sent this device a message |
  * | 4 KeepAlive | both | zero | none; the relay sends each one back at once |
  * | 5 Submit | device → relay | zero | `count u8 | entry var16…`: to be appended to the group's chain, all or none |
  * | 6 Entries | relay → device | zero | `first u32 | length u32 | count u8 | entry var16…`: from `first` on, of a chain of `length` |

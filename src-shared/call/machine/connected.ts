@@ -33,7 +33,7 @@ export function connectAsCaller(
   return state.hideAddress ? begun : then(begun, (next, at) => offerDirect(next, at))
 }
 
-/** Confirm verified: the caller lives (3.6). */
+/** Confirm verified: the caller lives (3.7). */
 export function connectAsCallee(state: DeviceState, incoming: Incoming): Transition {
   const { callId, from, account, sentAt, local, remote, relayOpen } = incoming
   return move(state, connected({ callId, role: 'callee', device: from, account, sentAt, local, remote, relayOpen }), [

@@ -43,7 +43,7 @@ export interface Invitation {
   readonly known: boolean
 }
 
-/** A control record's content as the machine needs it (section 3.4). */
+/** A control record's content as the machine needs it (section 3.5). */
 export type ControlMessage =
   | { readonly type: 'confirm'; /** R23: the nonce fits the commitment. */ readonly matches: boolean }
   | { readonly type: 'media'; readonly media: MediaChoice }

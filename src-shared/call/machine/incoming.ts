@@ -62,7 +62,7 @@ export function relayOpened(state: DeviceState, incoming: Incoming): Transition 
   }
 }
 
-/** From here the other devices stop ringing, and protected media may flow towards the caller (3.6). */
+/** From here the other devices stop ringing, and protected media may flow towards the caller (3.7). */
 function sendAccept(state: DeviceState, incoming: Incoming): Transition {
   const { callId } = incoming
   return move(state, { ...incoming, stage: 'sent' }, [

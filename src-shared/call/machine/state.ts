@@ -1,6 +1,6 @@
 /**
  * The 1:1 call of one device as a pure machine: `step(state, event)` in `step.ts` gives the next state and the effects to execute.
- * What belongs here: what may happen when (docs/protocol.md, sections 3.5 and 3.6). What may not: bytes, keys, clocks, links;
+ * What belongs here: what may happen when (docs/protocol.md, sections 3.6 and 3.7). What may not: bytes, keys, clocks, links;
  * they live in the runner (`src-main/calls`), so that every interleaving of two or three devices can be walked through in a test.
  * A device has at most one call; invitations beside it are answered without a state of their own.
  */
@@ -107,7 +107,7 @@ export function initialState(hideAddress: boolean): DeviceState {
   return { call: { kind: 'idle' }, hideAddress, finished: [] }
 }
 
-/** The path that this device's media take now; `undefined`: none may leave (3.6). */
+/** The path that this device's media take now; `undefined`: none may leave (3.7). */
 export function sendingPath(call: Call): 'relay' | 'direct' | undefined {
   switch (call.kind) {
     case 'incoming':

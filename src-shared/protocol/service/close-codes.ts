@@ -5,5 +5,4 @@ export const CLOSE = {
   unauthenticated: 4001,
   replaced: 4002,
   revoked: 4003,
-  tooMuch: 4004,
 } as const

@@ -48,7 +48,7 @@ describe('a relay that', () => {
     }
   })
 
-  it('puts an Accept of its own in place, as a man in the middle who knows even the Invite', async () => {
+  it('puts an Accept of its own in place, as a man in the middle who knows even the Invite (R15)', async () => {
     const network = new Network()
     const kept = keepInvite(network)
     const { alice, bob } = await ringing(network)
@@ -206,7 +206,7 @@ describe('before the yes', () => {
     expect(network.directs.opened).toBe(0)
   })
 
-  it('packets of a callee are not handed on before its Accept verified (3.6)', async () => {
+  it('packets of a callee are not handed on before its Accept verified (3.7)', async () => {
     const network = new Network()
     const { alice } = await ringing(network)
     await network.pass(200)

@@ -115,6 +115,18 @@ describe('a call', () => {
     expect(bob.calls.mediaRestarted('00'.repeat(16))).toBe(false)
   })
 
+  it('erases the keys before the last also when two rekeys follow at once (R39)', async () => {
+    const network = new Network()
+    const { alice, bob } = await connectedPair(network)
+    const first = [alice, bob].map((party) => party.calls.standing(party.callId)?.exporters[0])
+    for (const generation of [1, 2]) {
+      alice.calls.resumed()
+      await network.until(() => alice.keys.generation === generation && bob.keys.generation === generation)
+    }
+    await network.pass(3 * SECOND)
+    for (const exporter of first) expect(exporter?.every((byte) => byte === 0)).toBe(true)
+  })
+
   it('gets new keys every hour', async () => {
     const network = new Network()
     const { alice, bob } = await connectedPair(network)

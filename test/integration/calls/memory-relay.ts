@@ -144,7 +144,6 @@ export class MemoryRelay {
   #deliver(from: Member, to: MemberAddress, bytes: Bytes): void {
     for (const other of this.#membersOf(to)) {
       if (!other.open || other.closed || other.room !== from.room) continue
-      other.talkedTo.add(from.address)
       other.listener.message(from.address, bytes)
     }
   }
@@ -173,7 +172,7 @@ export class MemoryRelay {
   #tellOthers(member: Member): void {
     for (const other of this.#members) {
       if (other === member || other.room !== member.room || !other.open || other.closed) continue
-      if (other.talkedTo.has(member.address)) other.listener.left(member.address)
+      if (member.talkedTo.has(other.address)) other.listener.left(member.address)
     }
   }
 }

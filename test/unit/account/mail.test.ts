@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { Sensitive } from '../../../src-shared/base/sensitive.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src-shared/base/time.ts'
 import { sealEnvelope } from '../../../src-shared/crypto/envelope.ts'
+import { issueCertificate } from '../../../src-shared/identity/certificate.ts'
 import { encodeAnswered, encodeCancel, encodeReply } from '../../../src-shared/protocol/cancel.ts'
 import { type EnvelopeContent, ENVELOPE_LIFE, parseEnvelope } from '../../../src-shared/protocol/envelope.ts'
 import { encodeInvite } from '../../../src-shared/protocol/invite.ts'
@@ -271,6 +272,20 @@ describe('a sender that is not honest', () => {
   it('says Answered for a device of another account (R24)', async () => {
     await bob.mail.receive(envelopeTo(bob, { type: 'answered', payload: encodeAnswered({ callId }) }))
     expect(bob.dropped).toEqual(['sender-other-account'])
+  })
+
+  it('is another device of the own account that calls, or that the own list does not name (R14)', async () => {
+    const { keys, identity } = bob.account
+    const tablet = testDevice('bob', 'tablet').keys
+    const certificate = issueCertificate(
+      { ...bob.account.certificate, devicePub: tablet.device.public, serial: 7 },
+      { accountSecret: keys.account.secret, deviceSecret: tablet.device.secret },
+    )
+    const { bytes, certHash } = certificate
+    const sender = { ...identity, certificate: bytes, certHash, signingSecret: tablet.device.secret }
+    await bob.mail.receive(envelopeTo(bob, {}, sender))
+    await bob.mail.receive(envelopeTo(bob, { type: 'answered', payload: encodeAnswered({ callId }) }, sender))
+    expect(bob.dropped).toEqual(['sender-other-account', 'sender-not-listed'])
   })
 
   it('is this very device', async () => {

@@ -71,7 +71,7 @@ function withOffer(...bytes: number[]): Uint8Array {
 
 describe('Invite', () => {
   it('is read from exactly what is written', () => {
-    const short = replaced({ offer: [7], relayTicket: new Uint8Array(), callerHandle: '', callerName: '' })
+    const short = replaced({ offer: [7], relayTicket: new Uint8Array(), callerHandle: 'bob', callerName: '' })
     expectClosed(parseInvite, encodeInvite, [offer.invite, short], 5000)
   })
 
@@ -84,10 +84,13 @@ describe('Invite', () => {
     expect(() => replaced({ offer: [] })).toThrow(RangeError)
   })
 
-  it('refuses unknown kinds of media, a long ticket, a long handle, a long name and bytes that are no text', () => {
+  it('refuses unknown kinds of media, a long ticket, what is no handle, a long name and bytes that are no text', () => {
     expect(parseInvite(withOffer(1, 0, 1, 8))).toBeUndefined()
     expect(parseInvite(replaced({ relayTicket: new Uint8Array(513) }))).toBeUndefined()
-    expect(parseInvite(replaced({ callerHandle: 'a'.repeat(321) }))).toBeUndefined()
+    // None, one that is not spelled as the directory spells it, one that looks like another, one that is too long (1.3).
+    for (const callerHandle of ['', 'Alice', ' alice', 'аlice', `${'a'.repeat(250)}@b.org`]) {
+      expect(parseInvite(replaced({ callerHandle }))).toBeUndefined()
+    }
     expect(parseInvite(replaced({ callerName: 'ä'.repeat(64) }))).toMatchObject({ callerName: 'ä'.repeat(64) })
     expect(parseInvite(replaced({ callerName: `${'ä'.repeat(64)}a` }))).toBeUndefined()
     const spoiled = offer.invite.slice()

@@ -4,6 +4,7 @@ import { Budget } from '../../../src-server/relay/budget.ts'
 import { CallRoom } from '../../../src-server/relay/call-room.ts'
 import type { RoomMember } from '../../../src-server/relay/room.ts'
 import { memberAddress, parseRelayFrame, type RelayFrame } from '../../../src-shared/protocol/relay-frame.ts'
+import { heldValues } from '../../support/held-values.ts'
 
 const certHash = (name: string) => Buffer.from(name.padEnd(32))
 const address = (name: string) => memberAddress(certHash(name))
@@ -77,13 +78,20 @@ describe('messages', () => {
 })
 
 describe('leaving', () => {
-  it('is told to those who spoke with the one who left, once', () => {
+  it('is told to those whom the one who left spoke to, once', () => {
     const { room, caller, callee, other } = call()
     room.frame(callee.self, { kind: 'message', peer: caller.self.address, message: Buffer.from('accept') })
     room.leave(callee.self)
     room.leave(callee.self)
     expect(caller.frames.slice(1)).toEqual([{ kind: 'left', peer: callee.self.address }])
     expect(other.frames).toEqual([])
+  })
+
+  it('of a called device that has not answered is told to nobody, whoever spoke to it (R19)', () => {
+    const { room, caller, callee } = call()
+    room.frame(caller.self, { kind: 'message', peer: callee.self.address, message: Buffer.from('anyone?') })
+    room.leave(callee.self)
+    expect(caller.frames).toEqual([])
   })
 
   it('is not told when a new connection of the device has taken its place', () => {
@@ -109,6 +117,19 @@ describe('leaving', () => {
 })
 
 describe('the room', () => {
+  it('remembers no more of those whom a member names than it can hold', () => {
+    const { room, callee } = call()
+    const name = (from: number) => {
+      for (let index = from; index < from + 100; index++) {
+        const peer = index.toString(16).padStart(16, '0')
+        room.frame(callee.self, { kind: 'message', peer, message: new Uint8Array() })
+        room.frame(callee.self, { kind: 'receivers', receivers: [peer] })
+      }
+      return heldValues(room)
+    }
+    expect(name(100)).toBe(name(0))
+  })
+
   it('takes 17 devices, and each of them again', () => {
     const { room, callee } = call()
     for (let index = room.size; index < 17; index++) room.enter(member(`${String(index)} device`).self)

@@ -207,6 +207,10 @@ describe('forgery (R16, R17)', () => {
   })
 })
 
+function atGeneration(session: CallSession, generation: number): CallSession {
+  return { ...session, keys: { ...session.keys, generation } }
+}
+
 /** One rekey between two channels; answers what each side sent on the way. */
 function rekey(pair: ReturnType<typeof channels>, caller: CallSession, callee: CallSession) {
   const pending = startRekey(caller, random)
@@ -289,10 +293,23 @@ describe('across a rekey (R39)', () => {
     }
   })
 
+  it('the callee’s new records may overtake what comes before its answer: they are passed over, and come again', () => {
+    const { pair, caller, callee } = rekeyable()
+    const lost = one(pair.callee.seal(removal(1)))
+    const step = rekey(pair, caller, callee)
+    const early = one(pair.callee.seal(removal(2)))
+    expect(pair.caller.receive(early).kind).toBe('ignored')
+    expect(refusal(pair.caller.receive(sealAs(atGeneration(callee, 2), 0, removal(3))))).toBe('generation')
+    expect(idsOf(pair.caller.receive(lost))).toEqual([1])
+    step.finish()
+    expect(pair.callee.unacknowledged()).toContain(early)
+    expect(idsOf(pair.caller.receive(early))).toEqual([2])
+  })
+
   it('a generation that nobody agreed on is a violation', () => {
-    const { pair, caller } = rekeyable()
-    const ahead = { ...caller, keys: { ...caller.keys, generation: 1 } }
-    expect(refusal(pair.callee.receive(sealAs(ahead, 0, removal(1))))).toBe('generation')
+    const { pair, caller, callee } = rekeyable()
+    expect(refusal(pair.callee.receive(sealAs(atGeneration(caller, 1), 0, removal(1))))).toBe('generation')
+    expect(refusal(pair.caller.receive(sealAs(atGeneration(callee, 1), 0, removal(1))))).toBe('generation')
   })
 })
 

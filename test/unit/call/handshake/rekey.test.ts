@@ -62,6 +62,12 @@ describe('rekey (section 5, R39)', () => {
     expect(finishRekey(caller, pending, answer).ok).toBe(true)
   })
 
+  it('is answered once in a generation: a second offer finds no base to build on', () => {
+    const { caller, callee } = testSessions()
+    valueOf(answerRekey(callee, pendingOf(caller).offer, random))
+    expect(answerRekey(callee, pendingOf(caller).offer, random)).toEqual({ ok: false, reason: 'generation' })
+  })
+
   it('ends with generation 254', () => {
     const { caller, callee } = testSessions()
     const at = (session: CallSession, generation: number) => ({ ...session, keys: { ...session.keys, generation } })
