@@ -58,7 +58,10 @@ export function createHandlers(parts: ServiceParts): Handlers {
       return directory.lookup(handle)
     },
 
-    publishPrekeys: (session, bytes) => prekeys.publish(device(session), bytes, parts.now()),
+    async publishPrekeys(session, bytes) {
+      if (!(await allow('prekeyPublications', deviceKey(session)))) return failure('rate-limited')
+      return prekeys.publish(device(session), bytes, parts.now())
+    },
 
     prekeyStock: async (session) => success(await prekeys.stock(device(session).certHash, parts.now())),
 

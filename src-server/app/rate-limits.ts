@@ -32,6 +32,8 @@ export const DEFAULT_RATES = {
   oneTimePrekeys: { points: 40, seconds: 600 },
   /** Prekeys that one device fetches. */
   prekeys: { points: 600, seconds: 60 },
+  /** Requests with prekeys of one device, each of which costs up to 32 signature checks; a whole stock takes four. */
+  prekeyPublications: { points: 40, seconds: 60 },
   /** Tickets for calls that one device draws, and offers that it makes to the relay. */
   relay: { points: 120, seconds: 60 },
   /** Tickets for groups: one for each account that is invited, and 256 may be invited at once. */

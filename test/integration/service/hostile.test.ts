@@ -228,10 +228,14 @@ describe('rate limits', () => {
     await limited.stop()
   })
 
-  it('of one device: envelopes, one-time prekeys, new accounts', async () => {
+  it('of one device: tickets, prekeys, new accounts', async () => {
     const limited = await startTestService({
       openDatabase: sharedDatabase,
-      rates: { accounts: { points: 1, seconds: 60 }, relay: { points: 1, seconds: 60 } },
+      rates: {
+        accounts: { points: 1, seconds: 60 },
+        relay: { points: 1, seconds: 60 },
+        prekeyPublications: { points: 1, seconds: 60 },
+      },
     })
     const first = await registered(alice, 'alice', limited.port)
     const bob = testDevice('bob')
@@ -241,6 +245,9 @@ describe('rate limits', () => {
     expect((await first.relayTicket(random(16), alice.certificate.accountPub)).ok).toBe(true)
     const again = await first.relayTicket(random(16), alice.certificate.accountPub)
     expect(again).toEqual({ ok: false, reason: 'rate-limited' })
+    const worthless = [random(1358)]
+    expect(await first.publishPrekeys(worthless)).toEqual({ ok: false, reason: 'refused' })
+    expect(await first.publishPrekeys(worthless)).toEqual({ ok: false, reason: 'rate-limited' })
     first.close()
     second.close()
     await limited.stop()
