@@ -94,14 +94,20 @@ const both = (frames: number) => (a: CallStatistics, b: CallStatistics) =>
   Math.min(a.video.received.rendered, b.video.received.rendered) >= frames &&
   Math.min(a.audio.playedMs, b.audio.playedMs) >= 500
 
-describe('with known material', () => {
-  beforeEach(async () => {
-    opened = await openMediaPage(folder, known())
+/** One app for all tests, the page anew for each. */
+function inPages(switches: () => readonly string[]): void {
+  beforeAll(async () => {
+    opened = await openMediaPage(folder, switches())
   })
-  afterEach(async () => {
-    await opened.close()
+  beforeEach(() => opened.reload())
+  afterEach(() => {
     expect(opened.errors).toEqual([])
   })
+  afterAll(() => opened.close())
+}
+
+describe('with known material', () => {
+  inPages(known)
 
   it.each(['AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_256_GCM'] as const)(
     'carries picture and sound under %s',
@@ -313,13 +319,7 @@ describe('with known material', () => {
 })
 
 describe('with several devices', () => {
-  beforeEach(async () => {
-    opened = await openMediaPage(folder, ['--use-fake-device-for-media-stream=fps=30,device-count=3'])
-  })
-  afterEach(async () => {
-    await opened.close()
-    expect(opened.errors).toEqual([])
-  })
+  inPages(() => ['--use-fake-device-for-media-stream=fps=30,device-count=3'])
 
   it('changes camera, microphone and speaker in the call', async () => {
     await start({ maxHeight: 180 })

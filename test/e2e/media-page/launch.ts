@@ -10,8 +10,10 @@ import { repository } from '../harness/repository.ts'
 export interface OpenedPage {
   readonly electron: ElectronApplication
   readonly page: Page
-  /** What went wrong in the page and its worker. */
+  /** What went wrong in the page and its worker since it was loaded. */
   readonly errors: readonly string[]
+  /** The page anew, in the same app: nothing is left of what was done in it. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,11 +52,17 @@ export async function openMediaPage(
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text())
   })
-  await page.waitForFunction(() => window.mediaPage !== undefined)
+  const ready = () => page.waitForFunction(() => window.mediaPage !== undefined)
+  await ready()
   return {
     electron,
     page,
     errors,
+    async reload() {
+      errors.length = 0
+      await page.reload()
+      await ready()
+    },
     async close() {
       await electron.close()
       rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
