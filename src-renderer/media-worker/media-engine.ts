@@ -79,7 +79,7 @@ export class MediaEngine {
       keyframeRequested: (ssrc) =>
         (kindOfSsrc(ssrc) === 'screen' ? this.#screenSender : this.#videoSender).requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
-      packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
+      packetsMissing: (ssrc, lost) => transport.sendAgain(ssrc, lost),
     })
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,

@@ -34,7 +34,7 @@ export interface ReportListener {
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing?(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
+  packetsMissing?(ssrc: number, sequenceNumbers: readonly number[]): void
   /** When what we sent came in. */
   congestion?(feedback: CongestionFeedback, now: Ms): void
 }
@@ -148,7 +148,7 @@ export class Reports {
         }
         return
       case 'negative-acknowledgement':
-        if (this.#isOwnPicture(packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost, from)
+        if (this.#isOwnPicture(packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost)
         return
       case 'congestion-feedback':
         this.#listener.congestion?.(packet, now)

@@ -107,8 +107,8 @@ export class Transport<Packet extends Opened> {
   }
 
   /** Another side misses packets of the picture. */
-  sendAgain(ssrc: number, sequenceNumbers: readonly number[], roundTrip: Ms | undefined): void {
-    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now(), roundTrip) ?? []
+  sendAgain(ssrc: number, sequenceNumbers: readonly number[]): void {
+    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now()) ?? []
     if (packets.length > 0) this.#send(packets)
   }
 
