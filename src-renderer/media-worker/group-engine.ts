@@ -188,7 +188,7 @@ export class GroupEngine {
         this.#own?.pictures.requestKeyframeOf(message.layer)
         return
       case 'missing':
-        this.#transport.sendAgain(message.ssrc, message.sequenceNumbers, this.#rate.roundTrip)
+        this.#transport.sendAgain(message.ssrc, message.sequenceNumbers)
         return
       case 'arrivals':
         for (const packet of parseRtcp(message.report) ?? []) {

@@ -18,6 +18,7 @@ import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
 import type { FromWorker, RemotePictures, VideoLimits } from './messages.ts'
+import { PictureParity } from './picture-parity.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
 import { randomBytes } from './random.ts'
@@ -46,6 +47,8 @@ export class MediaEngine {
   readonly #sinks: { readonly video: TrackSink; readonly screen: TrackSink }
   readonly #remote: RemoteParty
   #isMetering = false
+  /** The other side has a use for repair packets. */
+  #isParityTaken = false
   #path: 'relay' | 'direct' | undefined
 
   constructor(pictures: RemotePictures, limits: VideoLimits, post: (message: FromWorker) => void) {
@@ -54,7 +57,15 @@ export class MediaEngine {
       video: senderOf('video', VIDEO_CLOCK_RATE),
       screen: senderOf('screen', VIDEO_CLOCK_RATE),
     }
-    const rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
+    const repairs = senderOf('video', VIDEO_CLOCK_RATE, own.video.ssrc)
+    const parity: PictureParity = new PictureParity(repairs, own.video.ssrc, () =>
+      this.#isParityTaken ? rate.path : undefined,
+    )
+    const rate = new SendingRate(
+      limits.maxBitrate,
+      () => this.camera.isOn,
+      () => parity.share,
+    )
     this.#rate = rate
     const transport = new Transport(this.#protection, {
       opened: (opened, now, arrivedAt) => {
@@ -79,7 +90,8 @@ export class MediaEngine {
       keyframeRequested: (ssrc) =>
         (kindOfSsrc(ssrc) === 'screen' ? this.#screenSender : this.#videoSender).requestKeyframe(),
       decodableThere: (codecs) => this.#selection.decodable(codecs),
-      packetsMissing: (ssrc, lost, from) => transport.sendAgain(ssrc, lost, from?.roundTrip),
+      parityTaken: (taken) => (this.#isParityTaken = taken),
+      packetsMissing: (ssrc, lost) => transport.sendAgain(ssrc, lost),
     })
     this.#audioSender = new AudioSender(own.audio, {
       isOpen: () => transport.isOpen,
@@ -88,7 +100,7 @@ export class MediaEngine {
     })
     this.#videoSender = new VideoSender(own.video, rate, this.#selection, limits, {
       isOpen: () => transport.isOpen,
-      send: (packets) => transport.sendPicture(own.video.ssrc, packets, rate.pacing),
+      send: (packets) => transport.sendPicture(own.video.ssrc, parity.protect(packets, performance.now()), rate.pacing),
     })
     this.#screenSender = new ScreenSender(
       { stream: own.screen, rate, selection: this.#selection },
@@ -117,7 +129,7 @@ export class MediaEngine {
       failed: (codec) => this.#reports.withdraw(codec),
     })
     void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
-    void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs))
+    void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs, { parity: true }))
     void this.#rehearse()
   }
 
@@ -223,6 +235,7 @@ export class MediaEngine {
   }
 }
 
-function senderOf(kind: MediaKind, clockRate: number): RtpSender {
-  return new RtpSender({ ssrc: newSsrc(kind, randomBytes, new Set()), clockRate, random: randomBytes })
+/** `used`: SSRCs of the same kind. */
+function senderOf(kind: MediaKind, clockRate: number, ...used: readonly number[]): RtpSender {
+  return new RtpSender({ ssrc: newSsrc(kind, randomBytes, new Set(used)), clockRate, random: randomBytes })
 }

@@ -6,7 +6,8 @@ import type { Ms } from '../../src-shared/base/time.ts'
 import { AudioReceiver } from '../../src-shared/media/audio-receiver.ts'
 import { forwardingOf } from '../../src-shared/media/forwarding.ts'
 import { ForwardedStream } from '../../src-shared/media/forwarded-stream.ts'
-import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import { PacketRecovery } from '../../src-shared/media/packet-recovery.ts'
+import { FLEXIBLE_FEC, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { PlayoutSync } from '../../src-shared/media/playout-sync.ts'
 import type { PlayoutPlan, VideoBuffer } from '../../src-shared/media/received.ts'
 import { parseRtp, type RtpPacket } from '../../src-shared/media/rtp.ts'
@@ -73,6 +74,7 @@ export class RemoteParty {
   readonly #forwarded: Readonly<Record<'audio' | 'video', ForwardedStream>> | undefined
   readonly #voice: Voice
   readonly #video: RemotePicture
+  readonly #recovery = new PacketRecovery()
   readonly #screen: RemotePicture
   #heard: PlayoutPlan | undefined
   #skew: Ms | undefined
@@ -141,7 +143,9 @@ export class RemoteParty {
       return
     }
     const rtp = parseRtp(packet)
-    if (rtp !== undefined) this.#takeRtp(kind, rtp, now, arrivedAt)
+    if (rtp === undefined) return
+    if (kind !== 'video' || this.#forwarded !== undefined) this.#takeRtp(kind, rtp, now, arrivedAt)
+    else this.#takePicture(rtp, packet, now, arrivedAt)
   }
 
   /** All packets that came in together were taken. */
@@ -186,6 +190,16 @@ export class RemoteParty {
     this.#video.close()
     this.#screen.close()
     this.#voice.close()
+  }
+
+  /** What can be recovered of the camera's picture goes to the buffer like what came; but what came is reported. */
+  #takePicture(rtp: RtpPacket, packet: Uint8Array, now: Ms, arrivedAt: Ms): void {
+    const isRepair = rtp.payloadType === FLEXIBLE_FEC
+    if (!isRepair) this.#takeRtp('video', rtp, now, arrivedAt)
+    for (const recovered of isRepair ? this.#recovery.repair(rtp) : this.#recovery.received(packet)) {
+      const again = parseRtp(recovered)
+      if (again !== undefined) this.#video.take(again, now, false)
+    }
   }
 
   #takeRtp(kind: MediaKind, rtp: RtpPacket, now: Ms, arrivedAt: Ms): void {

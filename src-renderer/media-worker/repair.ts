@@ -7,12 +7,13 @@ import type { Ms } from '../../src-shared/base/time.ts'
 import { sequenceNumberOf } from '../../src-shared/media/rtp.ts'
 import { SequenceTracker, sequenceDelta } from '../../src-shared/media/sequence.ts'
 
-/** A packet of a picture that old is of no use. */
-const KEEP: Ms = 1000
+/** The longest that a receiver waits for a packet, and half a second for its request and for the packet's first way. */
+const KEEP: Ms = 1500
 const KEEP_PACKETS = 1000
 /** Nobody gets the same packet more often; a request for more is a mistake or an attack on our uplink. */
-const MAX_RESENT = 4
-const ROUND_TRIP_GUESS: Ms = 60
+const MAX_RESENT = 6
+/** A request that is repeated at once wants the packet twice, one that is doubled on the way does not. */
+const RESEND_PAUSE: Ms = 15
 
 interface Sent {
   readonly packet: Uint8Array
@@ -38,12 +39,11 @@ export class SentPackets {
     }
   }
 
-  /** The packets to send again. One that was sent again less than a round trip ago may still arrive. */
-  find(sequenceNumbers: readonly number[], now: Ms, roundTrip: Ms | undefined): Uint8Array[] {
-    const pause = roundTrip ?? ROUND_TRIP_GUESS
+  /** The packets to send again. */
+  find(sequenceNumbers: readonly number[], now: Ms): Uint8Array[] {
     return sequenceNumbers.flatMap((sequenceNumber) => {
       const sent = this.#packets.get(sequenceNumber)
-      if (sent === undefined || now - sent.resentAt < pause || sent.resent >= MAX_RESENT) return []
+      if (sent === undefined || now - sent.resentAt < RESEND_PAUSE || sent.resent >= MAX_RESENT) return []
       sent.resentAt = now
       sent.resent += 1
       return [sent.packet]
@@ -55,10 +55,24 @@ export class SentPackets {
 const MAX_MISSING = 150
 /** Packets overtake one another by less. */
 const REORDER: Ms = 8
+const ROUND_TRIP_GUESS: Ms = 60
+/** What an answer may take beyond the round trip: a quarter of it, at most so much. */
+const MAX_ANSWER_EXTRA: Ms = 40
+/**
+ * On so long a way each request goes out twice, so that neither a lost request nor a lost answer costs a round trip; the second one so
+ * much later that a burst does not take both.
+ */
+const LONG_ROUND_TRIP: Ms = 100
+const REPEAT: Ms = 20
+/** A gap is worth waiting for at least, and at most, so long; what comes later is not shown any more. */
+const MIN_PATIENCE: Ms = 250
+const MAX_PATIENCE: Ms = 1000
 
 interface Missing {
   readonly since: Ms
   askedAt: Ms | undefined
+  /** The last request went out twice. */
+  isRepeated: boolean
 }
 
 /** The receiver's side: which packets of the stream are wanting, and when to ask for them. */
@@ -89,21 +103,28 @@ export class PacketRequests {
     if (placed.index - from > MAX_MISSING) this.#missing.clear()
     else
       for (let index = from + 1; index < placed.index; index++)
-        this.#missing.set(index, { since: now, askedAt: undefined })
+        this.#missing.set(index, { since: now, askedAt: undefined, isRepeated: false })
     if (this.#missing.size > MAX_MISSING) this.#missing.clear()
   }
 
   /** The sequence numbers to ask for now; call after packets came in and when `nextAt` says. `patience`: how long it is worth while. */
   take(now: Ms, roundTrip: Ms | undefined, patience: Ms): number[] {
-    const pause = 1.25 * (roundTrip ?? ROUND_TRIP_GUESS) + REORDER
+    const expected = roundTrip ?? ROUND_TRIP_GUESS
+    const pause = expected + Math.min(MAX_ANSWER_EXTRA, expected / 4) + REORDER
     const due: number[] = []
     for (const [index, missing] of this.#missing) {
-      if (now > missing.since + patience) this.#missing.delete(index)
-      else if (now >= (missing.askedAt === undefined ? missing.since + REORDER : missing.askedAt + pause)) {
-        if (missing.askedAt === undefined) this.#missed += 1
-        missing.askedAt = now
-        due.push(index % 0x1_0000)
+      const { since, askedAt } = missing
+      if (now > since + patience) {
+        this.#missing.delete(index)
+        continue
       }
+      const isNew = now >= (askedAt === undefined ? since + REORDER : askedAt + pause)
+      const isRepetition = !missing.isRepeated && expected >= LONG_ROUND_TRIP && now >= (askedAt ?? now) + REPEAT
+      if (!isNew && !isRepetition) continue
+      if (askedAt === undefined) this.#missed += 1
+      if (isNew) missing.askedAt = now
+      missing.isRepeated = !isNew
+      due.push(index % 0x1_0000)
     }
     return due.sort(sequenceDelta)
   }
@@ -126,7 +147,7 @@ export class PacketRequests {
   }
 }
 
-/** How long a gap is worth waiting for: long enough to ask twice. */
-export function patienceFor(roundTrip: Ms | undefined): Ms {
-  return Math.min(400, 2.5 * (roundTrip ?? ROUND_TRIP_GUESS) + 40)
+/** How long a gap is worth waiting for: long enough to ask twice, as a keyframe takes longer than a packet and is lost more easily. */
+export function patienceFor(roundTrip: Ms = ROUND_TRIP_GUESS): Ms {
+  return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, 2.5 * roundTrip + 40))
 }

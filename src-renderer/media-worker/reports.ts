@@ -10,6 +10,7 @@ import type { ReportBlock } from '../../src-shared/media/rtcp-reports.ts'
 import { roundTripOf } from '../../src-shared/media/reception-statistics.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import {
+  FLEXIBLE_FEC,
   MANDATORY_VIDEO_CODEC,
   payloadTypeOf,
   type VideoCodec,
@@ -33,8 +34,10 @@ export interface ReportListener {
   keyframeRequested?(ssrc: number): void
   /** The formats of pictures that the other side decodes, of those that this version knows. */
   decodableThere(codecs: readonly VideoCodec[], from: Reception | undefined): void
+  /** Whether the other side has a use for repair packets of pictures. */
+  parityTaken?(taken: boolean): void
   /** Packets of the own picture did not arrive. */
-  packetsMissing?(ssrc: number, sequenceNumbers: readonly number[], from: Reception | undefined): void
+  packetsMissing?(ssrc: number, sequenceNumbers: readonly number[]): void
   /** When what we sent came in. */
   congestion?(feedback: CongestionFeedback, now: Ms): void
 }
@@ -58,6 +61,7 @@ export class Reports {
   readonly #timers = new Map<MediaKind, ReturnType<typeof setTimeout>>()
   /** `undefined` until this computer was asked. */
   #decodable: readonly VideoCodec[] | undefined
+  #takesParity = false
 
   constructor(own: OwnStreams, listener: ReportListener) {
     this.#own = own
@@ -82,9 +86,13 @@ export class Reports {
     this.#timers.clear()
   }
 
-  /** The formats of pictures that this computer decodes: told in every report from now on, since each may be lost. */
-  tellDecodable(codecs: readonly VideoCodec[]): void {
+  /**
+   * The formats of pictures that this computer decodes, and whether it has a use for repair packets: told in every report from now on,
+   * since each may be lost.
+   */
+  tellDecodable(codecs: readonly VideoCodec[], { parity = false } = {}): void {
     this.#decodable = codecs
+    this.#takesParity = parity
   }
 
   /** A format whose decoder broke down would do so again: from now on it is not told, and the other side leaves it. */
@@ -145,10 +153,11 @@ export class Reports {
         if (kind === 'video') {
           const codecs = packet.payloadTypes.flatMap((payloadType) => videoCodecOf(payloadType) ?? [])
           this.#listener.decodableThere(codecs, from)
+          this.#listener.parityTaken?.(packet.payloadTypes.includes(FLEXIBLE_FEC))
         }
         return
       case 'negative-acknowledgement':
-        if (this.#isOwnPicture(packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost, from)
+        if (this.#isOwnPicture(packet.media)) this.#listener.packetsMissing?.(packet.media, packet.lost)
         return
       case 'congestion-feedback':
         this.#listener.congestion?.(packet, now)
@@ -204,7 +213,7 @@ export class Reports {
 
   #formats(kind: MediaKind): RtcpPacket[] {
     if (kind !== 'video' || this.#decodable === undefined) return []
-    const payloadTypes = this.#decodable.map(payloadTypeOf)
+    const payloadTypes = [...this.#decodable.map(payloadTypeOf), ...(this.#takesParity ? [FLEXIBLE_FEC] : [])]
     return [{ kind: 'decodable-formats', sender: this.#own.video.ssrc, payloadTypes }]
   }
 }

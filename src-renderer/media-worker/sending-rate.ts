@@ -8,6 +8,7 @@ import {
   sharePictures,
 } from '../../src-shared/media/congestion/allocation.ts'
 import { CongestionControl } from '../../src-shared/media/congestion/congestion-control.ts'
+import type { LossyPath } from '../../src-shared/media/parity.ts'
 import { redundancyFor } from '../../src-shared/media/redundant-audio.ts'
 import type { CongestionFeedback } from '../../src-shared/media/rtcp-congestion.ts'
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
@@ -17,13 +18,15 @@ export class SendingRate {
   readonly #control: CongestionControl
   readonly #maxBitrate: number
   readonly #isCameraOn: () => boolean
+  readonly #parityShare: () => number
   /** The most that the shared screen has a use for, bits a second. */
   #screen: number | undefined
 
-  /** `maxBitrate`: of the camera's picture, bits a second. */
-  constructor(maxBitrate: number, isCameraOn: () => boolean) {
+  /** `maxBitrate`: of the camera's picture, bits a second. `parityShare`: of it, what its repair packets take. */
+  constructor(maxBitrate: number, isCameraOn: () => boolean, parityShare: () => number = () => 0) {
     this.#maxBitrate = maxBitrate
     this.#isCameraOn = isCameraOn
+    this.#parityShare = parityShare
     this.#control = new CongestionControl({
       start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start),
       max: estimateFor(maxBitrate),
@@ -32,7 +35,7 @@ export class SendingRate {
 
   /** For the encoders of the camera's picture together, bits a second. */
   get camera(): number {
-    return Math.min(this.#maxBitrate, this.#shares.camera)
+    return Math.round(Math.min(this.#maxBitrate, this.#shares.camera) * (1 - this.#parityShare()))
   }
 
   /** For the encoder of the shared screen, bits a second. */
@@ -48,6 +51,12 @@ export class SendingRate {
   /** How many frames of sound before its own a packet carries. */
   get redundancy(): number {
     return redundancyFor(this.#control.loss)
+  }
+
+  /** How it loses packets. */
+  get path(): LossyPath {
+    const { roundTrip, loss, lossRun } = this.#control
+    return { roundTrip, loss, lossRun }
   }
 
   get roundTrip(): Ms | undefined {

@@ -3,6 +3,7 @@ import type { Result } from '../../src-shared/base/result.ts'
 import type { Ms } from '../../src-shared/base/time.ts'
 import type { FromMain, GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import { ssrcOf } from '../../src-shared/media/rtp.ts'
 import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { MainClock } from './main-clock.ts'
 import { Pacer } from './pacer.ts'
@@ -92,12 +93,18 @@ export class Transport<Packet extends Opened> {
     this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
   }
 
-  /** `false`: the frame was dropped. `ssrc`: of its stream, which tells whether it is the camera's or the screen's. `pacing`: bits a second at which it may leave. */
+  /**
+   * `false`: the frame was dropped. `ssrc`: of its stream, which tells whether it is the camera's or the screen's; packets of another
+   * one repair it and are not sent again. `pacing`: bits a second at which it may leave.
+   */
   sendPicture(ssrc: number, packets: readonly Uint8Array[], pacing: number): boolean {
     const protectedPackets = packets.map((packet) => this.#protection.protectRtp(kindOfPicture(ssrc), packet))
     const sentPackets = this.#sentPackets.get(ssrc) ?? new SentPackets()
     this.#sentPackets.set(ssrc, sentPackets)
-    sentPackets.remember(protectedPackets, performance.now())
+    sentPackets.remember(
+      protectedPackets.filter((packet) => ssrcOf(packet) === ssrc),
+      performance.now(),
+    )
     return this.#pacer.enqueue(protectedPackets, pacing)
   }
 
@@ -107,8 +114,8 @@ export class Transport<Packet extends Opened> {
   }
 
   /** Another side misses packets of the picture. */
-  sendAgain(ssrc: number, sequenceNumbers: readonly number[], roundTrip: Ms | undefined): void {
-    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now(), roundTrip) ?? []
+  sendAgain(ssrc: number, sequenceNumbers: readonly number[]): void {
+    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now()) ?? []
     if (packets.length > 0) this.#send(packets)
   }
 

@@ -4,7 +4,7 @@ import type { PartialFrame } from './frame-assembler.ts'
 
 /** Packets overtake one another by less than this; whoever asks for lost packets again waits longer. */
 const REORDER: Ms = 40
-const MAX_PATIENCE: Ms = 500
+const MAX_PATIENCE: Ms = 1000
 /** Packets without content (padding, probes) that are remembered as not missing. */
 const MAX_EMPTY = 512
 

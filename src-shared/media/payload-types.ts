@@ -17,6 +17,9 @@ const PAYLOAD_TYPES: Readonly<Record<Codec, number>> = { opus: 111, VP8: 96, VP9
 /** Opus frames, several in a packet (`redundant-audio.ts`). */
 export const REDUNDANT_AUDIO = 112
 
+/** Repair packets of a picture (`flexible-fec.ts`). A side that has a use for them names it among the formats that it decodes. */
+export const FLEXIBLE_FEC = 113
+
 /** Ticks a second of the RTP timestamps. Opus: always 48000, whatever the encoder runs at (RFC 7587 section 4.1). */
 export const AUDIO_CLOCK_RATE = 48_000
 export const VIDEO_CLOCK_RATE = 90_000

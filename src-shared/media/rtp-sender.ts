@@ -21,6 +21,8 @@ export interface OutgoingMedia {
   readonly marker: boolean
   /** In each packet, in the clear: only in groups (docs/protocol/group.md, section 7.3). */
   readonly extensions?: readonly HeaderExtension[]
+  /** Of a repair packet: the SSRC of what it repairs (RFC 8627 section 4.2.1). */
+  readonly sources?: readonly number[]
 }
 
 /** The source's clock was replaced (another camera, a resumed computer) when it is off by more. */
@@ -58,7 +60,7 @@ export class RtpSender {
 
   /** The packets of one frame, in order, in the clear. */
   packets(media: OutgoingMedia): Uint8Array<ArrayBuffer>[] {
-    const { payloadType, payloads, extensions = [] } = media
+    const { payloadType, payloads, extensions = [], sources = [] } = media
     const timestamp = this.#timestampOf(this.#mediaTime(media.timestampUs / 1000, media.capturedAt))
     return payloads.map((payload, i) => {
       const packet = buildRtp({
@@ -67,7 +69,7 @@ export class RtpSender {
         sequenceNumber: this.#sequenceNumber,
         timestamp,
         ssrc: this.ssrc,
-        csrcs: [],
+        csrcs: sources,
         extensions,
         payload,
       })

@@ -276,8 +276,8 @@ export class VideoReceiver implements VideoBuffer {
   #seekKeyframe(now: Ms): boolean {
     const keyframe = this.#assembler.frames.find((frame) => frame.keyframe && this.#isWhole(frame))
     if (keyframe === undefined) {
-      // Some of a keyframe's packets can look like a whole frame until the first one has come.
-      this.#drop((frame) => now >= frame.lastArrival + (this.#isWhole(frame) ? ARRIVING : MAX_AGE))
+      // A keyframe of which a packet is asked for again takes a round trip, and those behind it build on it.
+      this.#drop((frame) => now >= frame.lastArrival + MAX_AGE)
       return false
     }
     this.#drop((frame) => frame.first < keyframe.first)

@@ -10,6 +10,7 @@ import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
 import { benchMedia } from './media.ts'
 import { benchRelay } from './relay.ts'
+import { benchRepair } from './repair.ts'
 import { benchSrtp } from './srtp.ts'
 import { benchWholeCall } from './whole-call.ts'
 
@@ -23,6 +24,7 @@ const PARTS = {
   relay: benchRelay,
   groupMedia: benchGroupMedia,
   wholeCall: benchWholeCall,
+  repair: benchRepair,
 } as const
 
 const file = path.join(repository, 'reports/bench.json')

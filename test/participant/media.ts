@@ -274,7 +274,7 @@ export class HeadlessMedia {
   }
 
   #sendAgain(ssrc: number, sequenceNumbers: readonly number[]): void {
-    const packets = this.#own?.sent.get(ssrc)?.find(sequenceNumbers, performance.now(), undefined) ?? []
+    const packets = this.#own?.sent.get(ssrc)?.find(sequenceNumbers, performance.now()) ?? []
     if (packets.length > 0) this.#outlet.send(packets)
   }
 }

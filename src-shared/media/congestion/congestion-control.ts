@@ -47,6 +47,8 @@ const LOSS_PACKETS = 15
 const LOSSY = 0.02
 /** Of the newest window in the mean. */
 const LOSS_WEIGHT = 0.25
+/** Losses in a row are rarer than windows: of some thirty of them, the newest counts so much. */
+const LOSS_RUN_WEIGHT = 1 / 32
 /** Without any report the path is taken for much worse than it was: by half, each time. */
 const SILENCE: Ms = 1000
 const SILENCE_DECREASE = 0.5
@@ -118,6 +120,9 @@ export class CongestionControl {
   /** What was sent before, in an outage, and is lost says nothing of the room. */
   #lossesFrom: Ms = -Infinity
   #loss = 0
+  /** Packets that were lost in a row until now, and the mean of such rows. */
+  #lossesInRow = 0
+  #lossRun = 1
 
   constructor(limits: CongestionLimits) {
     this.#max = limits.max
@@ -148,6 +153,11 @@ export class CongestionControl {
   /** Share of packets that did not arrive the first time, lately. */
   get loss(): number {
     return this.#loss
+  }
+
+  /** How many packets are lost in a row, in the mean of the last losses. */
+  get lossRun(): number {
+    return this.#lossRun
   }
 
   /** A protected packet of `length` bytes leaves; also one that leaves again. */
@@ -242,6 +252,7 @@ export class CongestionControl {
 
   #countLoss({ sentAt, arrivedAt, bytes }: PacketOutcome): void {
     if (sentAt < this.#lossesFrom) return
+    this.#countRun(arrivedAt === undefined)
     const window = (this.#window ??= { first: sentAt, last: sentAt, bytes: 0, packets: 0, lost: 0 })
     window.last = Math.max(window.last, sentAt)
     window.bytes += bytes
@@ -252,6 +263,14 @@ export class CongestionControl {
     this.#losses.take({ rate: (8 * window.bytes * SECOND) / span, packets: window.packets, lost: window.lost })
     this.#loss += LOSS_WEIGHT * (window.lost / window.packets - this.#loss)
     this.#window = undefined
+  }
+
+  #countRun(lost: boolean): void {
+    if (lost) this.#lossesInRow += 1
+    else if (this.#lossesInRow > 0) {
+      this.#lossRun += LOSS_RUN_WEIGHT * (this.#lossesInRow - this.#lossRun)
+      this.#lossesInRow = 0
+    }
   }
 
   #set(estimate: number): void {

@@ -17,6 +17,7 @@ afterEach(() => {
 /** What `reports` sends comes to `into`, while the network lets it through. */
 function side(into: () => Reports | undefined, network: { lost: boolean }) {
   const heard: (readonly VideoCodec[])[] = []
+  const parity: boolean[] = []
   const stream = (ssrc: number, clockRate: number) =>
     new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
   const reports = new Reports(
@@ -26,9 +27,10 @@ function side(into: () => Reports | undefined, network: { lost: boolean }) {
         if (!network.lost) into()?.take(kind, compound, performance.now())
       },
       decodableThere: (codecs) => heard.push(codecs),
+      parityTaken: (taken) => parity.push(taken),
     },
   )
-  return { reports, heard }
+  return { reports, heard, parity }
 }
 
 function pair() {
@@ -36,7 +38,7 @@ function pair() {
   const there = side(() => undefined, network)
   const here = side(() => there.reports, network)
   here.reports.start()
-  return { network, here: here.reports, heard: there.heard, there: there.reports }
+  return { network, here: here.reports, heard: there.heard, parity: there.parity, there: there.reports }
 }
 
 describe('the formats that a side decodes', () => {
@@ -72,6 +74,17 @@ describe('the formats that a side decodes', () => {
     here.withdraw('VP8')
     vi.advanceTimersByTime(1000)
     expect(heard).toEqual([['VP8', 'VP9']])
+    here.stop()
+  })
+
+  it('name repair packets where they are of use, and no format of pictures for them', () => {
+    const { here, heard, parity } = pair()
+    here.tellDecodable(['VP8'])
+    vi.advanceTimersByTime(1000)
+    here.tellDecodable(['VP8'], { parity: true })
+    vi.advanceTimersByTime(1000)
+    expect(parity).toEqual([false, true])
+    expect(heard).toEqual([['VP8'], ['VP8']])
     here.stop()
   })
 

@@ -240,6 +240,21 @@ describe('a keyframe', () => {
     expect(other.takeKeyframeRequest(156, 50)).toBe(true)
   })
 
+  it('of which a packet comes a long round trip later is shown with all that came behind it', () => {
+    const receiver = new VideoReceiver()
+    receiver.setPatience(1000)
+    for (let i = 0; i < 10; i++) {
+      if (i !== 4) receiver.insert(packetOf(i, 0, { start: i === 0, end: i === 9, keyframe: i === 0 }), i)
+    }
+    for (let i = 10; i < 22; i++) {
+      receiver.insert(packetOf(i, (i - 9) * 3000), (i - 9) * 33)
+      expect(receiver.poll((i - 9) * 33)).toEqual([])
+    }
+    receiver.insert(packetOf(4, 0, { start: false, end: false }), 410)
+    expect([...receiver.poll(410), ...receiver.poll(900)]).toHaveLength(13)
+    expect(receiver.statistics).toMatchObject({ framesDropped: 0, keyframesRequested: 0 })
+  })
+
   it('is asked for when the stream is joined in the middle, and when the decoder failed', () => {
     const receiver = new VideoReceiver()
     expect(receiver.takeKeyframeRequest(0, undefined)).toBe(false)
