@@ -173,7 +173,8 @@ export class Forwarder {
         (sum, { member, screen }) => (member === receiver ? sum : sum + screen.at(now)),
         0,
       )
-      const shares = allocate(looked, downlink === 0 ? undefined : downlink * 1000 - screens)
+      const carried = downlink === 0 ? undefined : downlink * 1000 - screens
+      const shares = allocate(looked, carried, this.#receivers.length - 1)
       for (const [at, { sender }] of looked.entries()) {
         const share = shares[at]
         if (share !== undefined) bySender.get(sender)?.set(receiver, share)
