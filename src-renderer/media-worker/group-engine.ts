@@ -21,8 +21,6 @@ import { Stage } from './stage.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
 import { decodableCodecs, encodableCodecs } from './video-codec.ts'
 
-const LOOKING_INTERVAL_MS = 1000
-
 export class GroupEngine {
   readonly camera: FramePump<VideoFrame>
   readonly microphone: FramePump<AudioData>
@@ -43,15 +41,19 @@ export class GroupEngine {
   #wanted: readonly number[] | undefined
   #isMuted = true
   #isMetering = false
-  #timers: ReturnType<typeof setInterval>[] = []
+  #levelTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(limits: VideoLimits, post: (message: FromWorker) => void) {
     this.#post = post
     this.#limits = limits
     this.#rate = new SendingRate(limits.maxBitrate, () => this.camera.isOn)
     this.#transport = new Transport(this.#protection, {
+      arrived: (packet, arrivedAt) => this.looking.arrived(packet, arrivedAt),
       opened: (packet, now, arrivedAt) => this.#members.take(packet, now, arrivedAt),
-      batchTaken: () => this.#members.packetsTaken(),
+      batchTaken: () => {
+        this.#members.packetsTaken()
+        this.looking.packetsTaken(() => this.#members.takeMissed())
+      },
       message: (message) => this.#takeMessage(message),
       sent: (packets, now) => this.#rate.sent(packets, now),
       dropped: () => {
@@ -98,14 +100,7 @@ export class GroupEngine {
     this.#transport.attach(port)
     this.#own?.reports.start()
     this.looking.tell()
-    if (this.#timers.length > 0) return
-    this.#timers = [
-      setInterval(() => {
-        const { receivedBytes: bytes, counters } = this.#transport
-        this.looking.measure({ bytes, packets: counters.received, missed: this.#members.takeMissed() })
-      }, LOOKING_INTERVAL_MS),
-      setInterval(() => this.#tellLevels(), LEVEL_INTERVAL),
-    ]
+    this.#levelTimer ??= setInterval(() => this.#tellLevels(), LEVEL_INTERVAL)
   }
 
   mute(muted: boolean): void {
@@ -136,8 +131,8 @@ export class GroupEngine {
     this.#transport.end()
     this.#own?.close()
     this.#members.close()
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#timers = []
+    clearInterval(this.#levelTimer)
+    this.#levelTimer = undefined
   }
 
   close(): void {

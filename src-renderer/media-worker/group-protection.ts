@@ -9,6 +9,7 @@ import { createSrtpReceiver, type SrtpReceiver } from '../../src-shared/crypto/s
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../src-shared/ipc/snapshot.ts'
+import { withoutDeparture } from '../../src-shared/media/departure.ts'
 import { parseForwarding } from '../../src-shared/media/forwarding.ts'
 import { isRtcp } from '../../src-shared/media/rtp.ts'
 import { kindOfSsrc, type MediaKind, prefixOfSsrc } from '../../src-shared/media/ssrc.ts'
@@ -105,8 +106,9 @@ export class GroupProtection {
   }
 
   /** `waiting`: it is kept until its key comes. */
-  open(packet: Uint8Array, now: Ms): Result<OpenedInGroup, Refusal | 'unknown-source' | 'waiting'> {
-    const rtcp = isRtcp(packet)
+  open(arrived: Uint8Array, now: Ms): Result<OpenedInGroup, Refusal | 'unknown-source' | 'waiting'> {
+    const rtcp = isRtcp(arrived)
+    const packet = rtcp ? arrived : withoutDeparture(arrived)
     const ssrcAt = rtcp ? 4 : 8
     if (packet.length < ssrcAt + 4) return failure('malformed')
     const ssrc = new DataView(packet.buffer, packet.byteOffset).getUint32(ssrcAt)

@@ -1,6 +1,9 @@
 /** Tells the relay whose pictures are looked at, in which size, and how much the network carries towards this device. */
 import type { GroupFromWorker } from '../../src-shared/ipc/media-port.ts'
-import { type Arrivals, DownlinkEstimate } from '../../src-shared/media/downlink-estimate.ts'
+import type { Ms } from '../../src-shared/base/time.ts'
+import { DownlinkEstimate } from '../../src-shared/media/congestion/downlink-estimate.ts'
+import { departureOf } from '../../src-shared/media/departure.ts'
+import { isRtcp } from '../../src-shared/media/rtp.ts'
 import { RELAY_RECEIVERS_MAX } from '../../src-shared/protocol/relay-frame.ts'
 import type { Watched } from '../devices/group-session.ts'
 import { layerFor } from './layer-plan.ts'
@@ -12,8 +15,6 @@ export class Looking {
   readonly #ask: (request: GroupFromWorker) => void
   readonly #downlink = new DownlinkEstimate()
   #watched: readonly Watched[] = []
-  #arrivedBefore = { bytes: 0, packets: 0 }
-  #measuredAt = performance.now()
   #toldLimit: number | undefined
   #told = ''
 
@@ -27,13 +28,15 @@ export class Looking {
     if (JSON.stringify(this.#request()) !== this.#told) this.tell()
   }
 
-  /** Call about every second, with totals, but for `missed`, which is since the last call. */
-  measure({ bytes, packets, missed }: Arrivals): void {
-    const before = this.#arrivedBefore
-    const elapsed = performance.now() - this.#measuredAt
-    this.#arrivedBefore = { bytes, packets }
-    this.#measuredAt += elapsed
-    this.#downlink.update({ bytes: bytes - before.bytes, packets: packets - before.packets, missed }, elapsed)
+  /** A packet came in, whoever can read it. */
+  arrived(packet: Uint8Array, arrivedAt: Ms): void {
+    // Only packets of media say when they left.
+    if (!isRtcp(packet)) this.#downlink.arrived(packet.length, departureOf(packet), arrivedAt)
+  }
+
+  /** All packets that came in together were taken. `takeMissed`: packets that were missed since it was called last. */
+  packetsTaken(takeMissed: () => number): void {
+    this.#downlink.judge(takeMissed, performance.now())
     const { limit } = this.#downlink
     const told = this.#toldLimit
     const moved = limit !== undefined && told !== undefined && Math.abs(limit - told) > WORTH_TELLING * told

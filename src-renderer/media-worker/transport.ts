@@ -25,6 +25,8 @@ export interface PacketProtection<Packet extends Opened> {
 }
 
 export interface TransportListener<Packet extends Opened> {
+  /** A packet came, whether or not it can be opened, now or later. `arrivedAt`: as in `opened`. */
+  arrived?(packet: Uint8Array, arrivedAt: Ms): void
   /** An authentic packet. `arrivedAt`: this computer, however busy this thread was then. */
   opened(packet: Packet, now: Ms, arrivedAt: Ms): void
   /** All packets of a message were handed over. */
@@ -45,7 +47,6 @@ export class Transport<Packet extends Opened> {
   #link: PortLink | undefined
   readonly #mainClock = new MainClock()
   #received = 0
-  #receivedBytes = 0
   #repeated = 0
   #refused = 0
 
@@ -73,17 +74,14 @@ export class Transport<Packet extends Opened> {
     }
   }
 
-  /** Of all packets that came in, whoever reads them. */
-  get receivedBytes(): number {
-    return this.#receivedBytes
-  }
-
   attach(port: MessagePort): void {
     this.#link?.close()
     this.#link = new PortLink(port, {
       packets: (packets, arrivedAt) => {
         const now = performance.now()
-        this.#take(packets, now, this.#mainClock.local(arrivedAt, now))
+        const at = this.#mainClock.local(arrivedAt, now)
+        for (const packet of packets) this.#listener.arrived?.(packet, at)
+        this.#take(packets, now, at)
       },
       message: (message) => this.#listener.message(message),
     })
@@ -132,7 +130,6 @@ export class Transport<Packet extends Opened> {
 
   #take(packets: readonly Uint8Array[], now: Ms, arrivedAt: Ms): void {
     for (const packet of packets) {
-      this.#receivedBytes += packet.length
       const opened = this.#protection.open(packet, now)
       if (opened.ok) {
         this.#received += 1

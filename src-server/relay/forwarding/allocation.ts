@@ -1,5 +1,5 @@
 /** What of the pictures that a receiver looks at its network carries: each small before any is large. */
-import { OPUS_BITRATE } from '../../../src-shared/media/bitrate.ts'
+import { SOUND_BITRATE } from '../../../src-shared/media/congestion/allocation.ts'
 import { VOICES } from './loudest.ts'
 import { halfOf, NOTHING, type PictureSource, type Share, whole } from './picture-source.ts'
 
@@ -9,13 +9,16 @@ export interface Wanted {
   readonly layer: number
 }
 
-/** Headers, reports and what is sent again. */
+/** Of pictures: headers, reports and what is sent again. */
 const OVERHEAD = 1.1
 
-/** A share for each, in the same order. `downlink`: bits a second, without what shared screens take of it; `undefined`: no limit is known. `pictures`: the most important first. */
-export function allocate(pictures: readonly Wanted[], downlink: number | undefined): readonly Share[] {
+/**
+ * A share for each, in the same order. `pictures`: the most important first. `downlink`: bits a second, without what shared screens take
+ * of it; `undefined`: no limit is known. `others`: who may be heard.
+ */
+export function allocate(pictures: readonly Wanted[], downlink: number | undefined, others: number): readonly Share[] {
   if (downlink === undefined) return pictures.map(({ layer }) => whole(layer))
-  let left = downlink / OVERHEAD - VOICES * OPUS_BITRATE
+  let left = (downlink - Math.min(VOICES, others) * SOUND_BITRATE) / OVERHEAD
   const shares: Share[] = pictures.map(() => NOTHING)
   const cost = (at: number, share: Share): number =>
     share.layer < 0 ? 0 : (pictures[at]?.source.rateOf(share.layer, share.temporal) ?? 0)

@@ -4,6 +4,7 @@
  */
 import { type Ms, SECOND, type UnixMs } from '../../../src-shared/base/time.ts'
 import { ArrivalLog, RELAY_REPORT_INTERVAL } from '../../../src-shared/media/congestion/arrival-log.ts'
+import { DEPARTURE_BYTES, isPadded, stampDeparture } from '../../../src-shared/media/departure.ts'
 import { peekForwarding } from '../../../src-shared/media/forwarding.ts'
 import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
 import { sequenceNumberOf } from '../../../src-shared/media/rtp.ts'
@@ -104,7 +105,7 @@ export class Forwarder {
     for (const sequenceNumber of sequenceNumbers) {
       const packet = kept.find(sequenceNumber)
       if (packet === undefined) wanting.push(sequenceNumber)
-      else receiver.sendPacket(packet)
+      else receiver.sendPacket(departing(packet))
     }
     const due = kept.toAskFor(wanting, now)
     if (due.length > 0) sender.member.sendFrame(encodeRelayFrame({ kind: 'missing', ssrc, sequenceNumbers: due }))
@@ -118,6 +119,8 @@ export class Forwarder {
     if (prefixOfSsrc(ssrc) !== sender.ssrcPrefix) return 'foreign'
     if (now - this.#reviewedAt >= REVIEW_EVERY) this.#review(now)
     if (isRtcp(packet)) return this.#sendToAll(from, packet)
+    // Padding is the relay's own word to the receivers.
+    if (isPadded(packet)) return 0
     noteArrival(sender, ssrc, packet)
     const kind = kindOfSsrc(ssrc)
     if (kind === 'screen') return this.#forwardScreen(sender, ssrc, packet, now)
@@ -130,21 +133,21 @@ export class Forwarder {
     if (level === undefined) return 0
     // Of a few everybody is heard, and nobody's first word waits for a choice.
     const isHeard = this.#receivers.length <= VOICES + 1 || this.#voices.takes(from, level & 0x7f, now)
-    return isHeard ? this.#sendToAll(from, packet) : 0
+    return isHeard ? this.#sendToAll(from, departing(packet)) : 0
   }
 
   /** Screens have one size, and are what everybody looks at. */
   #forwardScreen(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
     keptOf(sender, ssrc).keep(packet)
     sender.screen.came(packet.length, now)
-    return this.#sendToAll(sender.member, packet)
+    return this.#sendToAll(sender.member, departing(packet))
   }
 
   #forwardPicture(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
     const picture = peekForwarding(packet, 'video')
     if (picture === undefined) return 0
     keptOf(sender, ssrc).keep(packet)
-    return sender.picture.forward(packet, picture, now)
+    return sender.picture.forward(departing(packet), picture, now)
   }
 
   #sendToAll(from: RoomMember, packet: Buffer): number {
@@ -173,7 +176,8 @@ export class Forwarder {
         (sum, { member, screen }) => (member === receiver ? sum : sum + screen.at(now)),
         0,
       )
-      const shares = allocate(looked, downlink === 0 ? undefined : downlink * 1000 - screens)
+      const carried = downlink === 0 ? undefined : downlink * 1000 - screens
+      const shares = allocate(looked, carried, this.#receivers.length - 1)
       for (const [at, { sender }] of looked.entries()) {
         const share = shares[at]
         if (share !== undefined) bySender.get(sender)?.set(receiver, share)
@@ -202,6 +206,14 @@ function isRtcp(packet: Buffer): boolean {
 function ssrcOf(packet: Buffer): number {
   const at = isRtcp(packet) ? 4 : 8
   return packet.length < at + 4 ? 0 : packet.readUInt32BE(at)
+}
+
+/** A copy that says when it left: the same for all who get it now. Not by the time of day, which can jump. */
+function departing(packet: Buffer): Buffer {
+  const copy = Buffer.allocUnsafe(packet.length + DEPARTURE_BYTES)
+  packet.copy(copy)
+  stampDeparture(copy, performance.now())
+  return copy
 }
 
 /** Members cannot tell one another what the way to the relay carries: only the relay sees where it ends. */

@@ -8,7 +8,8 @@ const PROTECTED_HEADER_BYTES = 12 + 1 + 16
 const HEADER_BYTES = OVERHEAD_BYTES + PROTECTED_HEADER_BYTES
 /** Packets of a picture hold some 1000 bytes in the mean. */
 const PICTURE_SHARE = 1000 / (1000 + HEADER_BYTES)
-const SOUND_BITRATE = OPUS_BITRATE + (8 * HEADER_BYTES * 1000) / OPUS_FRAME_MS
+/** On the wire, bits a second. */
+export const SOUND_BITRATE = OPUS_BITRATE + (8 * HEADER_BYTES * 1000) / OPUS_FRAME_MS
 /** Of the reports, and of packets that are sent again. */
 const RESERVE = 0.97
 /** Bits a second; a picture of a few frames, rather than none. */

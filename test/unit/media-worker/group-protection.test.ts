@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GroupProtection } from '../../../src-renderer/media-worker/group-protection.ts'
 import { WAITING_PACKETS, WaitingRoom } from '../../../src-renderer/media-worker/waiting-room.ts'
+import { concatBytes } from '../../../src-shared/base/bytes.ts'
 import type { StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
+import { DEPARTURE_BYTES, stampDeparture } from '../../../src-shared/media/departure.ts'
 import { forwardingElements } from '../../../src-shared/media/forwarding.ts'
 import { buildRtcp } from '../../../src-shared/media/rtcp.ts'
 import { buildRtp } from '../../../src-shared/media/rtp.ts'
@@ -43,6 +45,13 @@ function rtp(sequenceNumber: number, prefix = PREFIX.alice): Uint8Array {
   })
 }
 
+/** As the relay sends it on. */
+function departing(packet: Uint8Array): Uint8Array {
+  const copy = concatBytes(packet, new Uint8Array(DEPARTURE_BYTES))
+  stampDeparture(copy, 123)
+  return copy
+}
+
 describe('the keys of a group', () => {
   let alice: GroupProtection
   let bob: GroupProtection
@@ -72,6 +81,16 @@ describe('the keys of a group', () => {
     const report = buildRtcp([{ kind: 'receiver-report', ssrc: groupSsrc(PREFIX.alice, 5, 'audio'), reports: [] }])
     expect(bob.open(alice.protectRtcp('audio', report), 0)).toMatchObject({ ok: true, value: { rtcp: true } })
     expect(bob.open(packet, 0)).toEqual({ ok: false, reason: 'replayed' })
+  })
+
+  it('open a packet that says when the relay sent it on, also after it waited for its key', () => {
+    alice.useToSend(sending('alice', 2))
+    const waiting = departing(send(8))
+    expect(bob.open(waiting, 0)).toEqual({ ok: false, reason: 'waiting' })
+    const late = bob.useToReceive(receiving('alice', 2), 0)
+    for (const packet of [...late, departing(send(9))]) {
+      expect(bob.open(packet, 0)).toMatchObject({ ok: true, value: { from: 'alice' } })
+    }
   })
 
   it('count rounds anew in each epoch, and open a stream that they get only now and then', () => {

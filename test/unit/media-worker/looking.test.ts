@@ -1,7 +1,8 @@
 /** What a device tells the relay of the pictures that it looks at (docs/protocol/group.md, section 5.3). */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Looking } from '../../../src-renderer/media-worker/looking.ts'
 import type { GroupFromWorker } from '../../../src-shared/ipc/media-port.ts'
+import { stampDeparture } from '../../../src-shared/media/departure.ts'
 
 function looking() {
   const told: GroupFromWorker[] = []
@@ -41,13 +42,39 @@ describe('whoever looks at pictures', () => {
     expect(told[3]).toEqual(told[2])
   })
 
-  it('says what its network carries once packets are missed, and again only when that moves', () => {
+  it('says what its network carries once packets queue, and again only when that moves', () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
     const { told, looking: own } = looking()
     own.watch([{ member: 'a', height: 300 }])
-    own.measure({ bytes: 100_000, packets: 200, missed: 100 })
-    expect(told).toHaveLength(2)
-    expect(told[1]?.kind === 'look' && told[1].downlink).toBeGreaterThan(0)
-    own.measure({ bytes: 200_000, packets: 400, missed: 10 })
-    expect(told).toHaveLength(2)
+    let departure = 0
+    /** A thousand bytes every 10 ms, each some time later than the one before. */
+    const second = (later: number): void => {
+      for (let i = 0; i < 100; i++) {
+        vi.advanceTimersByTime(10)
+        departure += 10 - later
+        const packet = new Uint8Array(1000)
+        stampDeparture(packet, departure)
+        own.arrived(packet, performance.now())
+        own.packetsTaken(() => 0)
+      }
+    }
+    second(0)
+    expect(told).toHaveLength(1)
+    second(5)
+    expect(told.length).toBeGreaterThan(1)
+    const last = told[told.length - 1]
+    expect(last?.kind === 'look' && last.downlink).toBeGreaterThan(300)
+    vi.useRealTimers()
+  })
+
+  it('learns nothing from reports, which do not say when they left', () => {
+    const { told, looking: own } = looking()
+    const report = new Uint8Array(1000)
+    report[1] = 200
+    for (let i = 0; i < 100; i++) {
+      own.arrived(report, 10 * i + i * i)
+      own.packetsTaken(() => 50)
+    }
+    expect(told).toEqual([])
   })
 })

@@ -1,10 +1,11 @@
 /** Who gets which packets of a group's call (docs/protocol/group.md, sections 5.3 and 7.1). */
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Forwarder } from '../../../../src-server/relay/forwarding/forwarder.ts'
 import type { RoomMember } from '../../../../src-server/relay/room.ts'
 import { groupSsrc, type MediaKind } from '../../../../src-shared/media/ssrc.ts'
 import { forwardingElements } from '../../../../src-shared/media/forwarding.ts'
 import { buildRtp } from '../../../../src-shared/media/rtp.ts'
+import { departureOf, withoutDeparture } from '../../../../src-shared/media/departure.ts'
 import { parseRtcp } from '../../../../src-shared/media/rtcp.ts'
 import { parseRelayFrame, type RelayFrame } from '../../../../src-shared/protocol/relay-frame.ts'
 
@@ -287,6 +288,42 @@ describe('voices', () => {
   })
 })
 
+describe('when a packet left', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('is said behind it, anew when it is sent again; the packet itself stays as it was', () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    enter(2)
+    const [a, b] = [at(0), at(1)]
+    look(b, [[a, 0]])
+    const start = performance.now()
+    const sent = packetOf(a, { picture: { layer: 0, temporal: 0, keyframe: true } }, 0, 7)
+    forwarder.forward(a, sent, now)
+    vi.advanceTimersByTime(500)
+    forwarder.missing(b, groupSsrc(a.prefix, 0, 'video'), [1], now)
+    expect(b.packets.map((packet) => Math.round((departureOf(packet) ?? NaN) - start))).toEqual([0, 500])
+    for (const packet of b.packets) expect(Buffer.from(withoutDeparture(packet))).toEqual(sent)
+  })
+
+  it('is said by the relay only: what a member padded goes nowhere', () => {
+    enter(2)
+    const [a, b] = [at(0), at(1)]
+    look(b, [[a, 0]])
+    const packets = [
+      packetOf(a, { picture: { layer: 0, temporal: 0, keyframe: true } }, 0, 7),
+      packetOf(a, { audioLevel: { voice: true, level: 10 } }, 0, 7),
+      packetOf(a, {}, 0, 7, 100, 'screen'),
+    ]
+    for (const packet of packets) {
+      packet[0] = (packet[0] ?? 0) | 0x20
+      expect(forwarder.forward(a, packet, now)).toBe(0)
+    }
+    expect(b.packets).toEqual([])
+  })
+})
+
 describe('packets that did not arrive', () => {
   it('come from here, or from their sender, who is asked once', () => {
     enter(3)
@@ -300,7 +337,7 @@ describe('packets that did not arrive', () => {
     const ssrc = groupSsrc(a.prefix, 0, 'video')
     forwarder.missing(b, ssrc, [2, 900], now)
     forwarder.missing(c, ssrc, [900, 901], now)
-    expect(b.packets).toEqual([second])
+    expect(b.packets.map(withoutDeparture)).toEqual([second && withoutDeparture(second)])
     expect(a.frames).toEqual([
       { kind: 'missing', ssrc, sequenceNumbers: [900] },
       { kind: 'missing', ssrc, sequenceNumbers: [901] },
