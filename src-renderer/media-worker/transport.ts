@@ -88,8 +88,8 @@ export class Transport<Packet extends Opened> {
     })
   }
 
-  sendSound(packets: readonly Uint8Array[]): void {
-    this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
+  sendSound(kind: 'audio' | 'screenSound', packets: readonly Uint8Array[]): void {
+    this.#send(packets.map((packet) => this.#protection.protectRtp(kind, packet)))
   }
 
   /** `false`: the frame was dropped. `ssrc`: of its stream, which tells whether it is the camera's or the screen's. `pacing`: bits a second at which it may leave. */
