@@ -97,6 +97,7 @@ export class Group {
         preview: () => undefined,
         memberScreen: () => undefined,
         screenEnded: () => undefined,
+        screenSoundEnded: () => undefined,
         memberVideo: (member, size) => this.sizes[side]?.set(member, size),
         levels: (levels) => {
           for (const [member, level] of levels) {
