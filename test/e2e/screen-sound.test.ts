@@ -15,7 +15,9 @@ import { ANY_DEVICES } from './media-page/any-devices.ts'
 import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
 import type { Heard } from './media-page/sound-tap.ts'
 
-const LISTEN_MS = 3000
+const LISTEN_MS = 2000
+/** A busy machine's capture begins late, and has gaps. */
+const HEARD_LIMIT_MS = 30_000
 /** Chromium 130 has it behind this name, later ones by default. */
 const LOOPBACK = '--enable-features=PulseaudioLoopbackForScreenShare'
 
@@ -57,9 +59,8 @@ describe.skipIf(process.platform !== 'linux')('the sound of a shared screen', ()
     expect(await share()).toBe('picture-and-sound')
     await untilReceived('sound comes', ({ screenSound }) => (screenSound.received?.playedMs ?? 0) > 2000)
     // Both microphones are off all the time.
-    const [back, heard] = await Promise.all([listen(0), listen(1)])
-    expect(heard.loud / heard.all).toBeGreaterThan(0.5)
-    expect(back.loud).toBe(0)
+    await untilHeard(1)
+    expect((await listen(0)).loud).toBe(0)
 
     const [, shared] = await untilReceived('the picture goes on', ({ screen }) => screen.received.rendered > 3)
     await annotate(JSON.stringify(shared.screenSound.received))
@@ -77,20 +78,47 @@ describe.skipIf(process.platform !== 'linux')('the sound of a shared screen', ()
     // Another share begins anew.
     expect(await share()).toBe('picture-and-sound')
     await untilReceived('sound comes again', ({ screenSound }) => (screenSound.received?.playedMs ?? 0) > 1000)
-    const again = await listen(1)
-    expect(again.loud / again.all).toBeGreaterThan(0.5)
+    await untilHeard(1)
+  })
+
+  it('is heard by all in a group', async () => {
+    await leaveOutOwnSound()
+    const speakerId = await elsewhere()
+    void server.play(speechAudio(LOW_VOICE, 20))
+    const shared = await opened.page.evaluate(
+      async ({ devices, speakerId }) => {
+        const scope = window.mediaPage
+        if (scope?.Group === undefined) throw new Error('the page is not there')
+        const group = (scope.group = new scope.Group(3, { ...devices, speakerId }))
+        group.enter({ audio: false, video: false }, true)
+        group.epoch()
+        // The session knows its streams when its worker has taken that in.
+        await group.sessions[0]?.statistics()
+        return group.sessions[0]?.shareScreen('motion', true)
+      },
+      { devices: ANY_DEVICES, speakerId },
+    )
+    expect(shared).toBe('picture-and-sound')
+    await Promise.all([untilHeard(1), untilHeard(2)])
+    expect((await listen(0)).loud).toBe(0)
   })
 })
 
+/** The speaker that is not captured. */
+async function elsewhere(): Promise<string> {
+  const { speakers } = (await opened.page.evaluate(() => window.mediaPage?.listDevices?.())) ?? { speakers: [] }
+  const found = speakers.find(({ label }) => label === ELSEWHERE)
+  if (found === undefined) throw new Error('no such speaker')
+  return found.id
+}
+
 /** Two sessions that play where nothing is captured, with all devices closed. */
 async function open(): Promise<void> {
+  const speakerId = await elsewhere()
   await opened.page.evaluate(
-    async ({ devices, speaker }) => {
+    async ({ devices, speakerId }) => {
       const scope = window.mediaPage
-      if (scope?.Pair === undefined || scope.listDevices === undefined) throw new Error('the page is not there')
-      const { speakers } = await scope.listDevices()
-      const speakerId = speakers.find(({ label }) => label === speaker)?.id
-      if (speakerId === undefined) throw new Error('no such speaker')
+      if (scope?.Pair === undefined) throw new Error('the page is not there')
       const pair = (scope.pair = new scope.Pair('AES_256_CM_HMAC_SHA1_80', { devices: { ...devices, speakerId } }))
       const element = document.querySelector<HTMLVideoElement>('[data-testid="remote-video"]')
       if (element !== null) element.srcObject = pair.sessions[1].remoteScreen
@@ -98,7 +126,7 @@ async function open(): Promise<void> {
       await Promise.all([pair.setMedia(0, off), pair.setMedia(1, off)])
       pair.keys()
     },
-    { devices: ANY_DEVICES, speaker: ELSEWHERE },
+    { devices: ANY_DEVICES, speakerId },
   )
 }
 
@@ -133,6 +161,15 @@ async function listen(side: number): Promise<Heard> {
   return heard
 }
 
+/** Most of the time: speech has pauses. */
+async function untilHeard(side: number): Promise<void> {
+  for (const limit = Date.now() + HEARD_LIMIT_MS; ;) {
+    const { loud, all } = await listen(side)
+    if (loud / all > 0.5) return
+    expect(Date.now(), `${String(loud)} of ${String(all)} blocks were loud`).toBeLessThan(limit)
+  }
+}
+
 async function statistics(): Promise<[CallStatistics, CallStatistics]> {
   return opened.page.evaluate(async () => {
     const sessions = window.mediaPage?.pair?.sessions
@@ -146,7 +183,7 @@ async function untilReceived(
   what: string,
   isSo: (statistics: CallStatistics) => boolean,
 ): Promise<[CallStatistics, CallStatistics]> {
-  for (const limit = Date.now() + 30_000; ;) {
+  for (const limit = Date.now() + HEARD_LIMIT_MS; ;) {
     const both = await statistics()
     if (isSo(both[1])) return both
     expect(Date.now(), what).toBeLessThan(limit)
