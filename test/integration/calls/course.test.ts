@@ -26,7 +26,7 @@ describe('a call', () => {
     expect(alice.keys.suite).toBe(chosen)
     expect(keyTexts(alice.keys.send)).toEqual(keyTexts(bob.keys.receive))
     expect(keyTexts(alice.keys.receive)).toEqual(keyTexts(bob.keys.send))
-    expect(new Set([...keyTexts(alice.keys.send), ...keyTexts(alice.keys.receive)]).size).toBe(12)
+    expect(new Set([...keyTexts(alice.keys.send), ...keyTexts(alice.keys.receive)]).size).toBe(16)
 
     await network.pass(SECOND)
     expect(alice.call?.proof?.safetyWords).toHaveLength(4)
