@@ -129,7 +129,7 @@ export function requestHandlers({ runtime, windows, mediaPorts, sharing }: Behin
       if (!isTalking(runtime)) throw new Error('there is no call to share a screen in')
       return sharing.sources()
     },
-    'screen.pick': (id, sender) => (isTalking(runtime) && sharing.pick(sender.mainFrame, id) ? 'picked' : 'gone'),
+    'screen.pick': (pick, sender) => (isTalking(runtime) && sharing.pick(sender.mainFrame, pick) ? 'picked' : 'gone'),
 
     'window.setFullScreen': (fullScreen, sender) => {
       windows.windowOf(sender)?.setFullScreen(fullScreen)

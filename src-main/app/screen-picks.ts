@@ -1,15 +1,21 @@
 /**
- * What a page may capture of the screen: the one source that the person picked in our own picker, once, and soon after. No
+ * What a page may capture of the screen: the one source that the person picked in our own picker, with sound or without, once, and soon after. No
  * Electron in this file. `Page` is what a request comes from.
  */
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
+import type { ScreenPick } from '../../src-shared/ipc/screen-sources.ts'
 
 /** From the pick to the capture passes a round trip between two processes. */
 export const PICK_LASTS: Ms = 5 * SECOND
 
-interface Pick<Page, Source> {
-  readonly page: Page
+export interface Picked<Source> {
   readonly source: Source
+  /** Together with what the computer plays. */
+  readonly sound: boolean
+}
+
+interface Pick<Page, Source> extends Picked<Source> {
+  readonly page: Page
   readonly until: Ms
   /** The page's one request for it was let through. */
   admitted: boolean
@@ -25,9 +31,9 @@ export class ScreenPicks<Page, Source extends { readonly id: string }> {
   }
 
   /** The person chose. `false`: there is no such source. */
-  pick(page: Page, id: string, now: Ms): boolean {
+  pick(page: Page, { id, sound }: ScreenPick, now: Ms): boolean {
     const source = this.#offered.get(id)
-    this.#pick = source === undefined ? undefined : { page, source, until: now + PICK_LASTS, admitted: false }
+    this.#pick = source === undefined ? undefined : { page, source, sound, until: now + PICK_LASTS, admitted: false }
     return source !== undefined
   }
 
@@ -40,10 +46,10 @@ export class ScreenPicks<Page, Source extends { readonly id: string }> {
   }
 
   /** What the page gets: what was picked, once; `undefined`: nothing. */
-  take(page: Page, now: Ms): Source | undefined {
+  take(page: Page, now: Ms): Picked<Source> | undefined {
     const pick = this.#pick
     if (pick?.page !== page || now > pick.until) return undefined
     this.#pick = undefined
-    return pick.source
+    return pick
   }
 }

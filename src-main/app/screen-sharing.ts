@@ -1,4 +1,4 @@
-/** Lists screens and windows for our picker, and gives the page the one that was picked (`screen-picks.ts`). */
+/** Lists screens and windows for our picker, and gives the page the one that was picked, with the computer's sound or without (`screen-picks.ts`). */
 import {
   type BrowserWindow,
   desktopCapturer,
@@ -7,8 +7,9 @@ import {
   systemPreferences,
   type WebFrameMain,
 } from 'electron'
-import type { ScreenSource, ScreenSources } from '../../src-shared/ipc/screen-sources.ts'
+import type { ScreenPick, ScreenSource, ScreenSources } from '../../src-shared/ipc/screen-sources.ts'
 import { ScreenPicks } from './screen-picks.ts'
+import { canShareSound } from './shared-sound.ts'
 
 /** Pixels; twice of what the picker shows, for dense screens. */
 const PICTURE_SIZE = { width: 400, height: 260 }
@@ -33,12 +34,12 @@ export class ScreenSharing {
     const own = new Set(this.#ownWindows().map((window) => nativeId(window.getMediaSourceId())))
     const foreign = found.filter(({ id }) => !own.has(nativeId(id)))
     this.#picks.offer(foreign)
-    return { kind: 'sources', sources: foreign.map(shown), mayAskAgain: !systemPicksFirst() }
+    return { kind: 'sources', sources: foreign.map(shown), mayAskAgain: !systemPicksFirst(), sound: givesSound() }
   }
 
   /** `false`: it is not there any more. */
-  pick(frame: WebFrameMain, id: string): boolean {
-    return this.#picks.pick(frame, id, performance.now())
+  pick(frame: WebFrameMain, pick: ScreenPick): boolean {
+    return this.#picks.pick(frame, pick, performance.now())
   }
 
   /** Whether the page may capture something of the screen now. */
@@ -48,10 +49,11 @@ export class ScreenSharing {
 
   /** Whoever asks without a pick gets nothing, and no picker of the system either. */
   serve(session: Session): void {
-    session.setDisplayMediaRequestHandler(({ frame, videoRequested }, give) => {
-      const video = videoRequested && frame !== null ? this.#picks.take(frame, performance.now()) : undefined
-      if (video === undefined) refuse(give)
-      else give({ video })
+    session.setDisplayMediaRequestHandler(({ frame, videoRequested, audioRequested }, give) => {
+      const picked = videoRequested && frame !== null ? this.#picks.take(frame, performance.now()) : undefined
+      if (picked === undefined) refuse(give)
+      else if (picked.sound && audioRequested && givesSound()) give({ video: picked.source, audio: 'loopback' })
+      else give({ video: picked.source })
     })
   }
 }
@@ -79,6 +81,11 @@ function isDenied(): boolean {
   return (
     process.platform === 'darwin' && ['denied', 'restricted'].includes(systemPreferences.getMediaAccessStatus('screen'))
   )
+}
+
+function givesSound(): boolean {
+  const { platform, versions } = process
+  return canShareSound({ platform, systemVersion: process.getSystemVersion(), electronVersion: versions.electron })
 }
 
 /** On Wayland each list is what the person picked in the desktop's own dialog. */

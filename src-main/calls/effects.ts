@@ -243,7 +243,7 @@ export class EffectRunner {
 }
 
 /** The port may keep the keys for a page that comes later; the session's own are erased with the call. */
-function copyOf({ audio, video, screen }: StreamKeys): StreamKeys {
+function copyOf({ audio, video, screen, screenSound }: StreamKeys): StreamKeys {
   const copy = ({ key, salt }: StreamKeys['audio']): StreamKeys['audio'] => ({ key: key.slice(), salt: salt.slice() })
-  return { audio: copy(audio), video: copy(video), screen: copy(screen) }
+  return { audio: copy(audio), video: copy(video), screen: copy(screen), screenSound: copy(screenSound) }
 }

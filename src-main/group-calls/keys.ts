@@ -116,7 +116,7 @@ export function tellMembers(runner: GroupRunner, context: GroupContext): void {
 }
 
 /** The port may keep the keys for a page that comes later; the ring's own are erased when the machine says so. */
-function copyOf({ audio, video, screen }: StreamKeys): StreamKeys {
+function copyOf({ audio, video, screen, screenSound }: StreamKeys): StreamKeys {
   const copy = ({ key, salt }: StreamKeys['audio']): StreamKeys['audio'] => ({ key: key.slice(), salt: salt.slice() })
-  return { audio: copy(audio), video: copy(video), screen: copy(screen) }
+  return { audio: copy(audio), video: copy(video), screen: copy(screen), screenSound: copy(screenSound) }
 }

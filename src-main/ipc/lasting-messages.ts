@@ -1,6 +1,6 @@
 /** What a page needs to be told that comes later: of what the call said, the newest of each kind. No Electron in this file. */
-import { erase } from '../../src-shared/base/bytes.ts'
-import type { FromMain, StreamKeys } from '../../src-shared/ipc/media-port.ts'
+import { eraseStreamKeys } from '../../src-shared/crypto/key-schedule.ts'
+import type { FromMain } from '../../src-shared/ipc/media-port.ts'
 
 type Keys = Extract<FromMain, { kind: 'keys' | 'sending-keys' | 'member-keys' }>
 export type Lasting = Keys | Extract<FromMain, { kind: 'remote-media' | 'path' | 'members' | 'wanted-layers' }>
@@ -62,9 +62,5 @@ function isKeys(message: Lasting): message is Keys {
 
 function eraseKeys(message: Keys): void {
   const directions = message.kind === 'keys' ? [message.send, message.receive] : [message.keys]
-  for (const streams of directions) eraseStreams(streams)
-}
-
-function eraseStreams({ audio, video, screen }: StreamKeys): void {
-  for (const { key, salt } of [audio, video, screen]) erase(key, salt)
+  for (const streams of directions) eraseStreamKeys(streams)
 }

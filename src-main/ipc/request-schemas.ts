@@ -107,7 +107,7 @@ export const REQUEST_SCHEMAS: Schemas = {
   'group.compareWords': callId,
 
   'screen.sources': nothing,
-  'screen.pick': screenId,
+  'screen.pick': v.strictObject({ id: screenId, sound: v.boolean() }),
 
   'window.setFullScreen': v.boolean(),
   'window.show': nothing,

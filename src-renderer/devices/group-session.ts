@@ -4,6 +4,7 @@ import type {
   CallStatistics,
   OwnMedia,
   OwnMediaListener,
+  ReceivedScreenSound,
   ReceivedVideo,
   SendingStatistics,
   VideoCounters,
@@ -83,6 +84,8 @@ export interface MemberStatistics {
   /** Which one of its camera's picture came last: 0 the smallest. */
   readonly layer: number | undefined
   readonly screen: ReceivedVideo
+  /** Of the screen that is shared now. */
+  readonly screenSound: ReceivedScreenSound | undefined
   readonly keyframesRequested: number
   readonly audio: Pick<CallStatistics['audio'], 'playedMs' | 'concealedMs' | 'bufferMs'>
   /** Packets of RTP. */

@@ -33,6 +33,9 @@ export interface DeviceChoice {
 /** What a shared screen mostly shows: it decides between sharp and smooth where there is not enough for both. */
 export type ScreenContent = 'text' | 'motion'
 
+/** What of the computer is shared in a call. */
+export type Shared = 'picture' | 'picture-and-sound'
+
 /** Which devices are to be open. */
 export type DevicesInUse = Omit<MediaChoice, 'screen'>
 
@@ -45,6 +48,8 @@ export interface OwnMediaListener {
   preview(stream: MediaStream | undefined): void
   /** What was shared is not there any more: its window was closed, or the system ended it. */
   screenEnded(): void
+  /** The system ended the sound of what is shared; its picture goes on. */
+  screenSoundEnded(): void
 }
 
 export interface MediaSessionListener extends OwnMediaListener {
@@ -62,10 +67,11 @@ export interface OwnMedia {
   setMedia(choice: DevicesInUse): Promise<void>
   useDevices(choice: DeviceChoice): Promise<void>
   /**
-   * Shares what was picked (`screen.pick`) beside the camera, in the place of what was shared before. Needs a person's click
-   * just before. `false`: it could not be captured; what was shared before goes on.
+   * Shares what was picked (`screen.pick`) beside the camera, in the place of what was shared before, `withSound` together
+   * with what the computer plays. Needs a person's click just before. Resolves with what is shared: less than was wanted if
+   * the sound cannot be had without that of the call. `undefined`: it could not be captured; what was shared before goes on.
    */
-  shareScreen(content: ScreenContent): Promise<boolean>
+  shareScreen(content: ScreenContent, withSound: boolean): Promise<Shared | undefined>
   stopScreen(): void
   /** The format of the own picture, where the other sides decode it and this computer encodes it. */
   preferCodec(choice: VideoCodecChoice): void
@@ -98,6 +104,8 @@ export interface CallStatistics {
     readonly keyframesRequested: number
   }
   readonly screen: { readonly sent: VideoCounters; readonly received: ReceivedVideo }
+  /** `received`: of the screen that is shared there now. */
+  readonly screenSound: { readonly sentMs: number; readonly received: ReceivedScreenSound | undefined }
   readonly audio: {
     readonly codec: 'opus'
     readonly sentMs: number
@@ -119,6 +127,13 @@ export interface CallStatistics {
   readonly roundTripMs: number | undefined
   /** The way to the other side. */
   readonly sending: SendingStatistics
+}
+
+export interface ReceivedScreenSound {
+  readonly playedMs: number
+  readonly concealedMs: number
+  /** Difference between picture and sound at the last rendered frame of the screen; positive: picture late. */
+  readonly skewMs: number | undefined
 }
 
 export interface SendingStatistics {

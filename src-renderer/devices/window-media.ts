@@ -9,6 +9,7 @@ import type {
   OwnMedia,
   OwnMediaListener,
   ScreenContent,
+  Shared,
   SoundProcessing,
 } from './media-session.ts'
 import type { PlayoutRoute } from './playout.ts'
@@ -70,10 +71,14 @@ export abstract class WindowMedia implements OwnMedia {
       changed: (change) => listener.changed('speaker', change),
     })
     this.#screen = new ScreenCapture({
-      handOver: (frames, content) => this.send({ kind: 'screen', frames, content }, [frames]),
+      handOver: (screen) => this.send({ kind: 'screen', ...screen }, [screen.frames, ...transferable(screen.sound)]),
       ended: () => {
         this.send({ kind: 'screen-ended' })
         listener.screenEnded()
+      },
+      soundEnded: () => {
+        this.send({ kind: 'screen-sound-ended' })
+        listener.screenSoundEnded()
       },
     })
     // Starts Chromium's capture service, which takes as long as the camera itself; opens no device.
@@ -96,10 +101,11 @@ export abstract class WindowMedia implements OwnMedia {
     await Promise.all([this.#openDevices(), this.#speaker.use(choice.speakerId)])
   }
 
-  async shareScreen(content: ScreenContent): Promise<boolean> {
-    const shared = await this.#screen.start(content)
-    if (this.#closed) this.#screen.stop()
-    return shared && !this.#closed
+  async shareScreen(content: ScreenContent, withSound: boolean): Promise<Shared | undefined> {
+    const shared = await this.#screen.start(content, withSound)
+    if (!this.#closed) return shared
+    this.#screen.stop()
+    return undefined
   }
 
   stopScreen(): void {

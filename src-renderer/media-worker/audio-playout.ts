@@ -16,6 +16,7 @@ type Slots = ReadonlyMap<Voice, Slot>
 
 export class AudioPlayout {
   readonly #voices = new Set<Voice>()
+  readonly #screenSounds = new Set<Voice>()
   readonly #choice = new VoiceChoice<Voice>()
   readonly #mixer = new Mixer<Voice>()
   #port: MessagePort | undefined
@@ -42,8 +43,15 @@ export class AudioPlayout {
     voice.onSettled(() => this.#flush())
   }
 
+  /** What comes with a screen that is shared: whoever speaks, it is always heard. */
+  addScreenSound(sound: Voice): void {
+    this.#screenSounds.add(sound)
+    sound.onSettled(() => this.#flush())
+  }
+
   remove(voice: Voice): void {
     this.#voices.delete(voice)
+    this.#screenSounds.delete(voice)
   }
 
   usePort(port: MessagePort): void {
@@ -81,7 +89,7 @@ export class AudioPlayout {
     const isFew = this.#voices.size <= MAX_VOICES
     const heard = isFew ? this.#voices : this.#choice.choose(this.#voices, now)
     for (const voice of this.#voices) if (!heard.has(voice)) voice.skip(now)
-    return new Map([...heard].map((voice) => [voice, voice.pull(now, latency)]))
+    return new Map([...heard, ...this.#screenSounds].map((voice) => [voice, voice.pull(now, latency)]))
   }
 
   #flush(): void {

@@ -1,16 +1,16 @@
 /**
- * The own voice: captured sound → Opus → packets, 20 ms each. The bitrate is constant and silence is sent like speech:
+ * Own sound, the voice or what the computer plays: captured sound → Opus → packets, 20 ms each. The bitrate is constant and silence is sent like speech:
  * sizes and pauses of packets tell what is said even when nobody can open them (RFC 6562 sections 2 and 4). In-band
  * error correction is off: no decoder in the browser could use it; where packets get lost, they carry the frames before their own as well.
  */
-import { OPUS_BITRATE } from '../../src-shared/media/bitrate.ts'
+import { OPUS_BITRATE, SCREEN_SOUND_BITRATE } from '../../src-shared/media/bitrate.ts'
 import { OPUS_FRAME_MS } from '../../src-shared/media/opus.ts'
 import { payloadTypeOf, REDUNDANT_AUDIO } from '../../src-shared/media/payload-types.ts'
 import { redundantAudio } from '../../src-shared/media/redundant-audio.ts'
 import type { HeaderExtension } from '../../src-shared/media/rtp.ts'
 import type { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { CaptureClock } from './capture-clock.ts'
-import { SoundFramer } from './sound-framer.ts'
+import { type Downmix, SoundFramer } from './sound-framer.ts'
 
 /** Of 10; takes half the time of Chromium's 9, and at this bitrate nobody hears the difference. */
 const COMPLEXITY = 5
@@ -26,9 +26,26 @@ export interface AudioOutlet {
   describe?(sound: AudioData): HeaderExtension[]
 }
 
-/** TypeScript's library does not know `application` and `signal` yet (WebCodecs Opus registration, section 5). */
-interface SpeechConfig extends AudioEncoderConfig {
-  readonly opus: OpusEncoderConfig & { readonly application: 'voip'; readonly signal: 'voice' }
+/** What the sound is; TypeScript's library does not know `application` and `signal` yet (WebCodecs Opus registration, section 5). */
+interface SoundNature {
+  /** Bits a second. */
+  readonly bitrate: number
+  readonly application: 'voip' | 'audio'
+  readonly signal: 'voice' | 'auto'
+  readonly downmix: Downmix
+}
+
+export const VOICE: SoundNature = { bitrate: OPUS_BITRATE, application: 'voip', signal: 'voice', downmix: 'first' }
+/** Music, films and speech. */
+export const SCREEN_SOUND: SoundNature = {
+  bitrate: SCREEN_SOUND_BITRATE,
+  application: 'audio',
+  signal: 'auto',
+  downmix: 'mean',
+}
+
+interface OpusConfig extends AudioEncoderConfig {
+  readonly opus: OpusEncoderConfig & Pick<SoundNature, 'application' | 'signal'>
 }
 
 interface Encoding {
@@ -38,8 +55,9 @@ interface Encoding {
 
 export class AudioSender {
   readonly #stream: RtpSender
+  readonly #nature: SoundNature
   readonly #outlet: AudioOutlet
-  readonly #framer = new SoundFramer()
+  readonly #framer: SoundFramer
   #clock = new CaptureClock()
   #encoding: Encoding | undefined
   /** The least time of the next packet, on the worker's clock. */
@@ -54,8 +72,10 @@ export class AudioSender {
   #sentMs = 0
   #sentBytes = 0
 
-  constructor(stream: RtpSender, outlet: AudioOutlet) {
+  constructor(stream: RtpSender, nature: SoundNature, outlet: AudioOutlet) {
     this.#stream = stream
+    this.#nature = nature
+    this.#framer = new SoundFramer(nature.downmix)
     this.#outlet = outlet
   }
 
@@ -72,7 +92,7 @@ export class AudioSender {
     this.#muted = muted
   }
 
-  /** `isFirst`: of its microphone. */
+  /** `isFirst`: of its source. */
   take(sound: AudioData, isFirst: boolean): void {
     if (isFirst) this.#clock = new CaptureClock()
     this.#clock.see(sound.timestamp, performance.now())
@@ -114,15 +134,16 @@ export class AudioSender {
       // The next sound makes a new one.
       error: () => (this.#encoding = undefined),
     })
-    const config: SpeechConfig = {
+    const { bitrate, application, signal } = this.#nature
+    const config: OpusConfig = {
       codec: 'opus',
       numberOfChannels: 1,
       sampleRate,
-      bitrate: OPUS_BITRATE,
+      bitrate,
       bitrateMode: 'constant',
       opus: {
-        application: 'voip',
-        signal: 'voice',
+        application,
+        signal,
         frameDuration: OPUS_FRAME_MS * 1000,
         usedtx: false,
         complexity: COMPLEXITY,

@@ -5,7 +5,6 @@ import { parseRtcp } from '../../src-shared/media/rtcp.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
 import { MISSING_MAX } from '../../src-shared/protocol/relay-frame.ts'
 import type { GroupStatistics } from '../devices/group-session.ts'
-import type { ScreenContent } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
 import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
@@ -14,7 +13,7 @@ import { GroupOwnSide } from './group-own-side.ts'
 import { GroupProtection, type OpenedInGroup } from './group-protection.ts'
 import { LevelMeter } from './level-meter.ts'
 import { Looking } from './looking.ts'
-import type { FromWorker, VideoLimits } from './messages.ts'
+import type { CapturedScreen, FromWorker, VideoLimits } from './messages.ts'
 import { SendingRate } from './sending-rate.ts'
 import { LEVEL_INTERVAL, SpeakingLevels } from './speaking-levels.ts'
 import { Stage } from './stage.ts'
@@ -112,13 +111,22 @@ export class GroupEngine {
     this.#selection.prefer(choice)
   }
 
-  shareScreen(frames: ReadableStream<VideoFrame>, content: ScreenContent): void {
-    if (this.#own === undefined) void frames.cancel()
-    else this.#own.screen.share(frames, content)
+  shareScreen({ frames, sound, content }: CapturedScreen): void {
+    if (this.#own === undefined) {
+      void frames.cancel()
+      void sound?.cancel()
+      return
+    }
+    this.#own.screen.share(frames, content)
+    this.#own.screenSound.share(sound)
+  }
+
+  endScreenSound(): void {
+    this.#own?.screenSound.share(undefined)
   }
 
   endScreen(): void {
-    this.#own?.screen.end()
+    this.#own?.endScreen()
   }
 
   /** The own level is reported only while somebody looks. */

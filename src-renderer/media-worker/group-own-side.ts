@@ -4,7 +4,7 @@ import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, type VideoCodec } from '../../src-s
 import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { GroupSsrcs } from '../../src-shared/media/ssrc.ts'
 import { AudioLevelMeter } from './audio-level.ts'
-import { AudioSender } from './audio-sender.ts'
+import { AudioSender, VOICE } from './audio-sender.ts'
 import type { CodecSelection } from './codec-selection.ts'
 import type { OpenedInGroup } from './group-protection.ts'
 import { LAYER_HEIGHTS } from './layer-plan.ts'
@@ -14,6 +14,7 @@ import type { SendingRate } from './sending-rate.ts'
 import type { Reception } from './reception.ts'
 import { Reports } from './reports.ts'
 import { ScreenSender } from './screen-sender.ts'
+import { ScreenSoundSender } from './screen-sound-sender.ts'
 import { Simulcast } from './simulcast.ts'
 import type { Transport } from './transport.ts'
 
@@ -30,16 +31,18 @@ export class GroupOwnSide {
   readonly voice: AudioSender
   readonly pictures: Simulcast
   readonly screen: ScreenSender
+  readonly screenSound: ScreenSoundSender
   readonly reports: Reports
 
   constructor({ ssrcPrefix, transport, rate, selection, limits, decodableThere }: OwnSideOptions) {
     const ssrcs = new GroupSsrcs(ssrcPrefix, randomBytes)
-    const audio = new RtpSender({ ssrc: ssrcs.next('audio'), clockRate: AUDIO_CLOCK_RATE, random: randomBytes })
+    const audio = soundStream(ssrcs, 'audio')
     const lowest = pictureStream(ssrcs, 'video')
     const upper = LAYER_HEIGHTS.slice(1).map(() => pictureStream(ssrcs, 'video', lowest.timestampOffset))
     const screen = pictureStream(ssrcs, 'screen')
+    const screenSound = soundStream(ssrcs, 'screenSound')
     this.reports = new Reports(
-      { audio, video: lowest, screen, upper },
+      { audio, video: lowest, screen, screenSound, upper },
       {
         send: (kind, compound) => transport.sendReport(kind, compound),
         decodableThere,
@@ -51,9 +54,9 @@ export class GroupOwnSide {
       },
     )
     const meter = new AudioLevelMeter()
-    this.voice = new AudioSender(audio, {
+    this.voice = new AudioSender(audio, VOICE, {
       isOpen: () => transport.isOpen,
-      send: (packets) => transport.sendSound(packets),
+      send: (packets) => transport.sendSound('audio', packets),
       redundancy: () => rate.redundancy,
       describe: (sound) => forwardingElements({ audioLevel: meter.measure(sound) }),
     })
@@ -68,14 +71,28 @@ export class GroupOwnSide {
         send: (packets) => transport.sendPicture(screen.ssrc, packets, rate.pacing),
       },
     )
+    this.screenSound = new ScreenSoundSender(screenSound, rate, {
+      isOpen: () => transport.isOpen,
+      send: (packets) => transport.sendSound('screenSound', packets),
+      describe: () => forwardingElements({}),
+    })
+  }
+
+  endScreen(): void {
+    this.screen.end()
+    this.screenSound.share(undefined)
   }
 
   close(): void {
     this.reports.stop()
     this.voice.close()
-    this.screen.end()
+    this.endScreen()
     this.pictures.close()
   }
+}
+
+function soundStream(ssrcs: GroupSsrcs, kind: 'audio' | 'screenSound'): RtpSender {
+  return new RtpSender({ ssrc: ssrcs.next(kind), clockRate: AUDIO_CLOCK_RATE, random: randomBytes })
 }
 
 function pictureStream(ssrcs: GroupSsrcs, kind: 'video' | 'screen', timestampOffset?: number): RtpSender {

@@ -113,7 +113,6 @@ export class GroupProtection {
     if (packet.length < ssrcAt + 4) return failure('malformed')
     const ssrc = new DataView(packet.buffer, packet.byteOffset).getUint32(ssrcAt)
     const kind = kindOfSsrc(ssrc)
-    if (kind === undefined) return failure('malformed')
     const prefix = prefixOfSsrc(ssrc)
     const from = this.#byPrefix.get(prefix)
     if (from === undefined) return failure('unknown-source')

@@ -6,7 +6,12 @@ import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 export type PerKind<Value> = Readonly<Record<MediaKind, Value>>
 
 export function eachStream<Value>(streams: StreamKeys, make: (stream: StreamKey) => Value): PerKind<Value> {
-  return { audio: make(streams.audio), video: make(streams.video), screen: make(streams.screen) }
+  return {
+    audio: make(streams.audio),
+    video: make(streams.video),
+    screen: make(streams.screen),
+    screenSound: make(streams.screenSound),
+  }
 }
 
 /** The message that brought them is done with. */
@@ -16,6 +21,6 @@ export function eraseKeys(streams: StreamKeys): void {
 
 export function eraseStreams(streams: PerKind<{ erase(): void }> | undefined): void {
   if (streams === undefined) return
-  const { audio, video, screen } = streams
-  for (const stream of [audio, video, screen]) stream.erase()
+  const { audio, video, screen, screenSound } = streams
+  for (const stream of [audio, video, screen, screenSound]) stream.erase()
 }

@@ -11,13 +11,13 @@ import { RtpSender } from '../../src-shared/media/rtp-sender.ts'
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
 import { kindOfSsrc, type MediaKind, newSsrc } from '../../src-shared/media/ssrc.ts'
 import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
-import type { CallStatistics, ScreenContent } from '../devices/media-session.ts'
+import type { CallStatistics } from '../devices/media-session.ts'
 import { AudioPlayout } from './audio-playout.ts'
-import { AudioSender } from './audio-sender.ts'
+import { AudioSender, VOICE } from './audio-sender.ts'
 import { CodecSelection } from './codec-selection.ts'
 import { FramePump } from './frame-pump.ts'
 import { LevelMeter } from './level-meter.ts'
-import type { FromWorker, RemotePictures, VideoLimits } from './messages.ts'
+import type { CapturedScreen, FromWorker, RemotePictures, VideoLimits } from './messages.ts'
 import { PictureParity } from './picture-parity.ts'
 import { TrackSink } from './picture-sink.ts'
 import { type Opened, Protection } from './protection.ts'
@@ -26,6 +26,7 @@ import { rehearseProtection } from './rehearsal.ts'
 import { RemoteParty } from './remote-party.ts'
 import { Reports } from './reports.ts'
 import { ScreenSender } from './screen-sender.ts'
+import { ScreenSoundSender } from './screen-sound-sender.ts'
 import { SendingRate } from './sending-rate.ts'
 import { type MessageFromMain, Transport } from './transport.ts'
 import { decodableCodecs, encodableCodecs } from './video-codec.ts'
@@ -44,6 +45,7 @@ export class MediaEngine {
   readonly #audioSender: AudioSender
   readonly #videoSender: VideoSender
   readonly #screenSender: ScreenSender
+  readonly #screenSound: ScreenSoundSender
   readonly #sinks: { readonly video: TrackSink; readonly screen: TrackSink }
   readonly #remote: RemoteParty
   #isMetering = false
@@ -56,6 +58,7 @@ export class MediaEngine {
       audio: senderOf('audio', AUDIO_CLOCK_RATE),
       video: senderOf('video', VIDEO_CLOCK_RATE),
       screen: senderOf('screen', VIDEO_CLOCK_RATE),
+      screenSound: senderOf('screenSound', AUDIO_CLOCK_RATE),
     }
     const repairs = senderOf('video', VIDEO_CLOCK_RATE, own.video.ssrc)
     const parity: PictureParity = new PictureParity(repairs, own.video.ssrc, () =>
@@ -93,9 +96,9 @@ export class MediaEngine {
       parityTaken: (taken) => (this.#isParityTaken = taken),
       packetsMissing: (ssrc, lost) => transport.sendAgain(ssrc, lost),
     })
-    this.#audioSender = new AudioSender(own.audio, {
+    this.#audioSender = new AudioSender(own.audio, VOICE, {
       isOpen: () => transport.isOpen,
-      send: (packets) => transport.sendSound(packets),
+      send: (packets) => transport.sendSound('audio', packets),
       redundancy: () => rate.redundancy,
     })
     this.#videoSender = new VideoSender(own.video, rate, this.#selection, limits, {
@@ -109,6 +112,10 @@ export class MediaEngine {
         send: (packets) => transport.sendPicture(own.screen.ssrc, packets, rate.pacing),
       },
     )
+    this.#screenSound = new ScreenSoundSender(own.screenSound, rate, {
+      isOpen: () => transport.isOpen,
+      send: (packets) => transport.sendSound('screenSound', packets),
+    })
     const meter = new LevelMeter((level) => post({ kind: 'level', level }))
     this.camera = new FramePump((frame, isFirst) => this.#videoSender.take(frame, isFirst))
     this.microphone = new FramePump((sound, isFirst) => {
@@ -147,12 +154,18 @@ export class MediaEngine {
     this.#selection.prefer(choice)
   }
 
-  shareScreen(frames: ReadableStream<VideoFrame>, content: ScreenContent): void {
+  shareScreen({ frames, sound, content }: CapturedScreen): void {
     this.#screenSender.share(frames, content)
+    this.#screenSound.share(sound)
+  }
+
+  endScreenSound(): void {
+    this.#screenSound.share(undefined)
   }
 
   endScreen(): void {
     this.#screenSender.end()
+    this.endScreenSound()
   }
 
   /** Levels are reported only while somebody looks. */
@@ -173,7 +186,7 @@ export class MediaEngine {
     this.microphone.use(undefined)
     this.#audioSender.close()
     this.#videoSender.close()
-    this.#screenSender.end()
+    this.endScreen()
     this.#remote.close()
     this.#sinks.video.close()
     this.#sinks.screen.close()
@@ -182,15 +195,16 @@ export class MediaEngine {
   }
 
   statistics(): CallStatistics {
-    const { video, screen, keyframesRequested, audio, lost, skewMs, roundTripMs, firstFrameAt, firstSoundAt } =
-      this.#remote.statistics
+    const remote = this.#remote.statistics
+    const { video, screen, screenSound, keyframesRequested, audio, lost, skewMs, roundTripMs } = remote
     return {
       suite: this.#transport.suite,
       path: this.#path,
-      firstRemoteFrameAt: firstFrameAt,
-      firstRemoteAudioAt: firstSoundAt,
+      firstRemoteFrameAt: remote.firstFrameAt,
+      firstRemoteAudioAt: remote.firstSoundAt,
       video: { sent: this.#videoSender.counters, received: video, keyframesRequested },
       screen: { sent: this.#screenSender.counters, received: screen },
+      screenSound: { sentMs: this.#screenSound.sentMs, received: screenSound },
       audio: { codec: 'opus', sentMs: this.#audioSender.sentMs, ...audio },
       packets: { ...this.#transport.counters, lost },
       audioVideoSkewMs: skewMs,

@@ -34,7 +34,10 @@ function run(engine: MediaEngine | GroupEngine, message: Running): void {
       engine.camera.use(message.frames)
       return
     case 'screen':
-      engine.shareScreen(message.frames, message.content)
+      engine.shareScreen(message)
+      return
+    case 'screen-sound-ended':
+      engine.endScreenSound()
       return
     case 'screen-ended':
       engine.endScreen()

@@ -15,7 +15,9 @@ export type ToWorker =
   | { readonly kind: 'output-latency'; readonly milliseconds: number }
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | { readonly kind: 'camera'; readonly frames: ReadableStream<VideoFrame> | undefined }
-  | { readonly kind: 'screen'; readonly frames: ReadableStream<VideoFrame>; readonly content: ScreenContent }
+  | ({ readonly kind: 'screen' } & CapturedScreen)
+  /** Its picture goes on. */
+  | { readonly kind: 'screen-sound-ended' }
   | { readonly kind: 'screen-ended' }
   | { readonly kind: 'microphone'; readonly sound: ReadableStream<AudioData> | undefined }
   /** Whether what the microphone captures may leave the worker. */
@@ -65,6 +67,13 @@ export type FromWorker =
 export interface RemotePictures {
   readonly video: WritableStream<VideoFrame>
   readonly screen: WritableStream<VideoFrame>
+}
+
+export interface CapturedScreen {
+  readonly frames: ReadableStream<VideoFrame>
+  /** What the computer plays meanwhile; `undefined`: it is not shared. */
+  readonly sound: ReadableStream<AudioData> | undefined
+  readonly content: ScreenContent
 }
 
 /** Pixels. */

@@ -67,7 +67,6 @@ export class Protection {
     const rtcp = isRtcp(packet)
     // RFC 3550: RTCP begins with the sender's SSRC after four bytes, RTP has it after eight. Its lowest byte tells the kind.
     const kind = kindOfSsrc(packet[rtcp ? 7 : 11] ?? 0)
-    if (kind === undefined) return failure('malformed')
     let reason: Refusal = 'no-keys'
     for (const streams of this.#receiving) {
       const receiver = streams[kind]

@@ -8,29 +8,21 @@ import { forwardingOf } from '../../src-shared/media/forwarding.ts'
 import { ForwardedStream } from '../../src-shared/media/forwarded-stream.ts'
 import { PacketRecovery } from '../../src-shared/media/packet-recovery.ts'
 import { FLEXIBLE_FEC, type VideoCodec } from '../../src-shared/media/payload-types.ts'
-import { PlayoutSync } from '../../src-shared/media/playout-sync.ts'
-import type { PlayoutPlan, VideoBuffer } from '../../src-shared/media/received.ts'
+import type { VideoBuffer } from '../../src-shared/media/received.ts'
 import { parseRtp, type RtpPacket } from '../../src-shared/media/rtp.ts'
 import type { MediaKind } from '../../src-shared/media/ssrc.ts'
 import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
 import type { MemberStatistics } from '../devices/group-session.ts'
 import type { AudioPlayout } from './audio-playout.ts'
+import { LipSync } from './lip-sync.ts'
 import type { PictureSize } from './messages.ts'
 import type { PictureSink } from './picture-sink.ts'
 import type { Opened } from './protection.ts'
 import { Reception } from './reception.ts'
 import { RemotePicture, type PictureRequests } from './remote-picture.ts'
+import { RemoteScreenSound } from './remote-screen-sound.ts'
 import type { Reports } from './reports.ts'
 import { Voice } from './voice.ts'
-
-/** From a frame's writing to the screen: half a frame of the screen and the compositor. */
-const SCREEN_LATENCY: Ms = 16
-const SYNC_INTERVAL: Ms = 250
-/**
- * The picture is not held back for so much: sound that comes after its picture is noticed from 125 ms on (ITU-R BT.1359),
- * and the sound card alone takes some 50 ms.
- */
-const TOLERATED_LEAD: Ms = 100
 
 export interface RemoteListener {
   /** Of the camera's picture that is shown; `undefined`: none. */
@@ -62,13 +54,13 @@ export interface RemoteSinks {
 export class RemoteParty {
   readonly reception = new Reception({
     senderReport: (kind, info) => {
-      if (kind !== 'screen') this.#sync.senderReport(kind, info)
+      if (kind === 'audio' || kind === 'video') this.#lipSync.senderReport(kind, info)
+      else this.#screenSound?.senderReport(kind, info)
     },
   })
   readonly #reports: Reports
   readonly #listener: RemoteListener
   readonly #speaker: AudioPlayout
-  readonly #sync = new PlayoutSync()
   readonly #audioBuffer = new AudioReceiver()
   /** In a group: what is left out by the relay. */
   readonly #forwarded: Readonly<Record<'audio' | 'video', ForwardedStream>> | undefined
@@ -76,10 +68,10 @@ export class RemoteParty {
   readonly #video: RemotePicture
   readonly #recovery = new PacketRecovery()
   readonly #screen: RemotePicture
-  #heard: PlayoutPlan | undefined
-  #skew: Ms | undefined
+  readonly #lipSync: LipSync
+  /** While a screen is shared. */
+  #screenSound: RemoteScreenSound | undefined
   #layer: number | undefined
-  #syncTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(sinks: RemoteSinks, options: RemoteOptions, listener: RemoteListener) {
     const { reports, pictureRequests, speaker, pictures, forwarded } = options
@@ -89,7 +81,7 @@ export class RemoteParty {
     this.#forwarded = forwarded ? { audio: new ForwardedStream(), video: new ForwardedStream() } : undefined
     reports.add(this.reception)
     this.#voice = new Voice(this.#audioBuffer, {
-      heard: (rtpTimestamp, at) => (this.#heard = { rtpTimestamp, at }),
+      heard: (rtpTimestamp, at) => this.#lipSync.heard(rtpTimestamp, at),
     })
     speaker.add(this.#voice)
     const roundTrip = (): Ms | undefined => this.reception.roundTrip
@@ -98,16 +90,17 @@ export class RemoteParty {
       roundTrip,
       failed,
       size: (size) => listener.size(size),
-      shown: (rtpTimestamp, at) => this.#noteSkew({ rtpTimestamp, at: at + SCREEN_LATENCY }),
+      shown: (rtpTimestamp, at) => this.#lipSync.shown(rtpTimestamp, at),
     })
     this.#screen = new RemotePicture(new VideoReceiver(), sinks.screen, pictureRequests, {
       roundTrip,
       failed,
       size: (size) => listener.screenSize(size),
-      // Nobody's lips are on it: it is shown as it comes.
-      shown: () => undefined,
+      // Without sound it is shown as it comes.
+      shown: (rtpTimestamp, at) => this.#screenSound?.shown(rtpTimestamp, at),
     })
     this.#screen.setOn(false)
+    this.#lipSync = new LipSync(this.#audioBuffer, this.#video, () => speaker.latency)
   }
 
   get statistics(): MemberStatistics {
@@ -118,17 +111,18 @@ export class RemoteParty {
       video: this.#video.counters,
       layer: this.#layer,
       screen: this.#screen.counters,
+      screenSound: this.#screenSound?.statistics,
       keyframesRequested: this.#video.keyframesRequested,
       audio: { playedMs, concealedMs, bufferMs: bufferMs + this.#speaker.ringMs },
       received: this.reception.came,
       lost: this.reception.lost,
-      skewMs: this.#skew,
+      skewMs: this.#lipSync.skew,
       roundTripMs: this.reception.roundTrip,
     }
   }
 
   start(): void {
-    this.#syncTimer ??= setInterval(() => this.#synchronise(), SYNC_INTERVAL)
+    this.#lipSync.start()
   }
 
   /** See `VideoPlayout`. */
@@ -158,6 +152,8 @@ export class RemoteParty {
   setOn({ video, screen }: { readonly video: boolean; readonly screen: boolean }): void {
     this.#video.setOn(video)
     this.#screen.setOn(screen)
+    if (screen) this.#screenSound ??= new RemoteScreenSound(this.#screen, this.#speaker)
+    else this.#endScreenSound()
   }
 
   /** Other places for the pictures; where there is none, nothing is decoded. */
@@ -178,7 +174,8 @@ export class RemoteParty {
 
   /** Nothing comes in any more. */
   stop(): void {
-    clearInterval(this.#syncTimer)
+    this.#lipSync.stop()
+    this.#endScreenSound()
     this.#video.stop()
     this.#screen.stop()
   }
@@ -202,10 +199,20 @@ export class RemoteParty {
     }
   }
 
+  #endScreenSound(): void {
+    this.#screenSound?.close()
+    this.#screenSound = undefined
+  }
+
   #takeRtp(kind: MediaKind, rtp: RtpPacket, now: Ms, arrivedAt: Ms): void {
     // The relay passes on all of a screen.
-    const leftOut = kind === 'screen' ? 0 : (this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0)
+    const isOfScreen = kind === 'screen' || kind === 'screenSound'
+    const leftOut = isOfScreen ? 0 : (this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0)
     this.reception.received(kind, rtp, now, leftOut)
+    if (kind === 'screenSound') {
+      this.#screenSound?.take(rtp, arrivedAt)
+      return
+    }
     if (kind === 'audio') {
       // What waited for this thread waited no longer than what asks for it: the ring buffer alone makes up for such a stall.
       this.#audioBuffer.insert(rtp, arrivedAt)
@@ -222,22 +229,4 @@ export class RemoteParty {
     this.#voice.arrived(level, now)
     this.#listener.spoke?.(level)
   }
-
-  #synchronise(): void {
-    const audio = later(this.#audioBuffer.plan(), this.#speaker.latency)
-    const video = later(this.#video.plan(), SCREEN_LATENCY)
-    const lead = audio && video ? -(this.#sync.skew(audio, video) ?? 0) : 0
-    const tolerated = Math.min(TOLERATED_LEAD, Math.max(0, lead))
-    const delays = this.#sync.update(audio, later(video, tolerated), performance.now())
-    this.#audioBuffer.setExtraDelay(delays.audio)
-    this.#video.setExtraDelay(delays.video)
-  }
-
-  #noteSkew(shown: PlayoutPlan): void {
-    if (this.#heard !== undefined) this.#skew = this.#sync.skew(this.#heard, shown)
-  }
-}
-
-function later(plan: PlayoutPlan | undefined, by: Ms): PlayoutPlan | undefined {
-  return plan && { ...plan, at: plan.at + by }
 }

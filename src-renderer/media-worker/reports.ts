@@ -16,7 +16,7 @@ import {
   type VideoCodec,
   videoCodecOf,
 } from '../../src-shared/media/payload-types.ts'
-import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
+import { kindOfSsrc, MEDIA_KINDS, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { randomBytes } from './random.ts'
 import type { Reception } from './reception.ts'
 
@@ -25,6 +25,7 @@ export interface OwnStreams {
   /** The one whose SSRC stands for this side in what it says about pictures. */
   readonly video: RtpSender
   readonly screen: RtpSender
+  readonly screenSound: RtpSender
   /** In a group: the larger layers of the picture. */
   readonly upper?: readonly RtpSender[]
 }
@@ -42,7 +43,12 @@ export interface ReportListener {
   congestion?(feedback: CongestionFeedback, now: Ms): void
 }
 
-const INTERVALS: Readonly<Record<MediaKind, Ms>> = { audio: 2000, video: 1000, screen: 1000 }
+const INTERVALS: Readonly<Record<MediaKind, Ms>> = {
+  audio: 2000,
+  video: 1000,
+  screen: 1000,
+  screenSound: 1000,
+}
 /** Reports go to all: from so many sides on each reports the more seldom, so that what everybody gets does not grow (RFC 3550 section 6.2). */
 const SIDES_AT_FULL_RATE = 8
 
@@ -78,7 +84,7 @@ export class Reports {
 
   start(): void {
     this.stop()
-    for (const kind of ['audio', 'video', 'screen'] as const) this.#sendLater(kind)
+    for (const kind of MEDIA_KINDS) this.#sendLater(kind)
   }
 
   stop(): void {
@@ -178,7 +184,8 @@ export class Reports {
     const blocks = this.#blocks(kind, now)
     const ownReport = this.#own[kind].senderReport(now, blocks)
     // Most calls never have a screen, and there is nothing to say of it.
-    if (kind === 'screen' && ownReport === undefined && blocks.length + feedback.length === 0) return
+    const isOfScreen = kind === 'screen' || kind === 'screenSound'
+    if (isOfScreen && ownReport === undefined && blocks.length + feedback.length === 0) return
     const report = ownReport ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
     const upper = kind === 'video' ? (this.#own.upper ?? []) : []

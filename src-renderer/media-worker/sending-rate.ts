@@ -21,6 +21,8 @@ export class SendingRate {
   readonly #parityShare: () => number
   /** The most that the shared screen has a use for, bits a second. */
   #screen: number | undefined
+  /** The computer's sound goes with it. */
+  #screenSound = false
 
   /** `maxBitrate`: of the camera's picture, bits a second. `parityShare`: of it, what its repair packets take. */
   constructor(maxBitrate: number, isCameraOn: () => boolean, parityShare: () => number = () => 0) {
@@ -28,8 +30,8 @@ export class SendingRate {
     this.#isCameraOn = isCameraOn
     this.#parityShare = parityShare
     this.#control = new CongestionControl({
-      start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start),
-      max: estimateFor(maxBitrate),
+      start: estimateFor(videoBitrate('VP8', 1280, 720, 30).start, { screenSound: false }),
+      max: estimateFor(maxBitrate, { screenSound: false }),
     })
   }
 
@@ -71,7 +73,13 @@ export class SendingRate {
   shareScreen(most: number | undefined): void {
     if (most === this.#screen) return
     this.#screen = most
-    this.#control.limit(estimateFor(this.#maxBitrate + (most ?? 0)))
+    this.#limit()
+  }
+
+  /** Whether the computer's sound is sent as well. */
+  shareSound(on: boolean): void {
+    this.#screenSound = on
+    this.#limit()
   }
 
   /** Protected packets of RTP left, for the first time or again. */
@@ -88,8 +96,12 @@ export class SendingRate {
     this.#control.pathChanged()
   }
 
+  #limit(): void {
+    this.#control.limit(estimateFor(this.#maxBitrate + (this.#screen ?? 0), { screenSound: this.#screenSound }))
+  }
+
   get #shares(): PictureShares {
-    const camera = this.#isCameraOn()
-    return sharePictures(pictureBitrate(this.#control.estimate), { screen: this.#screen, camera })
+    const all = pictureBitrate(this.#control.estimate, { screenSound: this.#screenSound })
+    return sharePictures(all, { screen: this.#screen, camera: this.#isCameraOn() })
   }
 }

@@ -87,8 +87,8 @@ export class Transport<Packet extends Opened> {
     })
   }
 
-  sendSound(packets: readonly Uint8Array[]): void {
-    this.#send(packets.map((packet) => this.#protection.protectRtp('audio', packet)))
+  sendSound(kind: 'audio' | 'screenSound', packets: readonly Uint8Array[]): void {
+    this.#send(packets.map((packet) => this.#protection.protectRtp(kind, packet)))
   }
 
   /**

@@ -113,6 +113,9 @@ export class Voice {
 
   close(): void {
     this.#closeDecoder()
+    // Nothing comes any more, and the other voices of the same moment wait for it.
+    for (const slot of this.#waiting.splice(0)) slot.content = 'silence'
+    this.#settled()
   }
 
   /** Fills the slots as far as there is sound, and asks for what they lack. */

@@ -15,9 +15,9 @@ import { suiteOf } from './suites.ts'
 export type Direction = 'caller-to-callee' | 'callee-to-caller'
 export type MediaKind = keyof StreamKeys
 
-/** As in docs/protocol.md; for media also the two lowest bits of every SSRC. */
+/** As in docs/protocol.md; the two lowest bits of a kind are also those of its SSRCs. */
 export const DIRECTION_CODE: Readonly<Record<Direction, number>> = { 'caller-to-callee': 1, 'callee-to-caller': 2 }
-export const MEDIA_KIND_CODE: Readonly<Record<MediaKind, number>> = { audio: 1, video: 2, screen: 3 }
+export const MEDIA_KIND_CODE: Readonly<Record<MediaKind, number>> = { audio: 1, video: 2, screen: 3, screenSound: 4 }
 
 /** The highest generation (R39). */
 export const LAST_GENERATION = 254
@@ -61,6 +61,7 @@ export function deriveCallKeys(chainKey: Bytes, suite: SuiteName, generation: nu
     audio: stream(direction, 'audio'),
     video: stream(direction, 'video'),
     screen: stream(direction, 'screen'),
+    screenSound: stream(direction, 'screenSound'),
   })
   const control = (direction: Direction): ControlKey => ({
     key: derive('control key', GCM_KEY_LENGTH, { direction }),
@@ -83,8 +84,8 @@ export function eraseCallKeys(keys: CallKeys): void {
   erase(keys.path, keys.groupUpgrade, keys.rekeyBase)
 }
 
-export function eraseStreamKeys({ audio, video, screen }: StreamKeys): void {
-  for (const { key, salt } of [audio, video, screen]) erase(key, salt)
+export function eraseStreamKeys({ audio, video, screen, screenSound }: StreamKeys): void {
+  for (const { key, salt } of [audio, video, screen, screenSound]) erase(key, salt)
 }
 
 function deriveExporter(chainKey: Bytes, generation: number, purpose: string): Uint8Array {

@@ -48,7 +48,12 @@ export function deriveSenderKeys(
     key: derive('group srtp key', keyLength, kind),
     salt: derive('group srtp salt', saltLength, kind),
   })
-  const media = { audio: stream('audio'), video: stream('video'), screen: stream('screen') }
+  const media = {
+    audio: stream('audio'),
+    video: stream('video'),
+    screen: stream('screen'),
+    screenSound: stream('screenSound'),
+  }
   const control = {
     key: derive('group control', GCM_KEY_LENGTH),
     iv: derive('group control iv', GCM_NONCE_LENGTH),

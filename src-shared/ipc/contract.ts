@@ -3,7 +3,7 @@
  * the preload exposes exactly these names; the renderer reaches them through `src-renderer/bridge` only.
  */
 import type { MemberId } from './group-view.ts'
-import type { ScreenSources } from './screen-sources.ts'
+import type { ScreenPick, ScreenSources } from './screen-sources.ts'
 import type { AccountId, CallId, MediaChoice, Settings, Snapshot } from './snapshot.ts'
 
 /** Request name → its one argument and its answer. All are `ipcRenderer.invoke`. */
@@ -79,8 +79,8 @@ export interface Requests {
 
   /** What can be shared; only while a call is on. */
   'screen.sources': { argument: undefined; answer: ScreenSources }
-  /** The id of one of them: this page's next `getDisplayMedia`, within five seconds, captures it. `gone`: it is not there any more. */
-  'screen.pick': { argument: string; answer: 'picked' | 'gone' }
+  /** One of them: this page's next `getDisplayMedia`, within five seconds, captures it. `gone`: it is not there any more. */
+  'screen.pick': { argument: ScreenPick; answer: 'picked' | 'gone' }
 
   'window.setFullScreen': { argument: boolean; answer: undefined }
   /** Brings the main window back to the front. */

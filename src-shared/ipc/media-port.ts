@@ -32,6 +32,8 @@ export interface StreamKeys {
   readonly audio: StreamKey
   readonly video: StreamKey
   readonly screen: StreamKey
+  /** Of the computer's sound that goes with a shared screen. */
+  readonly screenSound: StreamKey
 }
 
 export interface GroupMember {

@@ -16,6 +16,15 @@ export type ScreenSources =
       readonly sources: readonly ScreenSource[]
       /** `false`: asking again would ask the person again, as the system shows a picker of its own first (Wayland). */
       readonly mayAskAgain: boolean
+      /** Whether what the computer plays can be shared as well, and nothing of the call with it. */
+      readonly sound: boolean
     }
   /** The system's settings do not let the app see the screen. */
   | { readonly kind: 'denied' }
+
+/** What the person chose. */
+export interface ScreenPick {
+  readonly id: ScreenSource['id']
+  /** Together with what the computer plays. */
+  readonly sound: boolean
+}

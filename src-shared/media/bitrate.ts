@@ -10,6 +10,8 @@ export interface BitrateRange {
 
 /** Mono speech and music at 48 kHz, 20 ms; bits a second. */
 export const OPUS_BITRATE = 40_000
+/** The same for what a computer plays: films and music keep their highs at it; bits a second. */
+export const SCREEN_SOUND_BITRATE = 64_000
 
 /** VP8 at 30 frames a second, thousands of bits a second. */
 const LADDER = [

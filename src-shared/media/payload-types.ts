@@ -34,5 +34,5 @@ export function videoCodecOf(payloadType: number): VideoCodec | undefined {
 }
 
 export function clockRateOf(kind: MediaKind): number {
-  return kind === 'audio' ? AUDIO_CLOCK_RATE : VIDEO_CLOCK_RATE
+  return kind === 'audio' || kind === 'screenSound' ? AUDIO_CLOCK_RATE : VIDEO_CLOCK_RATE
 }

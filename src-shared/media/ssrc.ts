@@ -4,22 +4,16 @@
  */
 import type { RandomBytes } from '../base/random.ts'
 
-export type MediaKind = 'audio' | 'video' | 'screen'
+/** By the two bits that name them: the kind with the code 4 has the bits 0. */
+export const MEDIA_KINDS = ['screenSound', 'audio', 'video', 'screen'] as const
+export type MediaKind = (typeof MEDIA_KINDS)[number]
 
-const KIND_BITS: Readonly<Record<MediaKind, number>> = { audio: 1, video: 2, screen: 3 }
+export function kindOfSsrc(ssrc: number): MediaKind {
+  return MEDIA_KINDS[(ssrc & 3) as 0 | 1 | 2 | 3]
+}
 
-/** `undefined` for the kind that is not in use: no key opens such a packet. */
-export function kindOfSsrc(ssrc: number): MediaKind | undefined {
-  switch (ssrc & 3) {
-    case 1:
-      return 'audio'
-    case 2:
-      return 'video'
-    case 3:
-      return 'screen'
-    default:
-      return undefined
-  }
+function kindBits(kind: MediaKind): number {
+  return MEDIA_KINDS.indexOf(kind)
 }
 
 /** A new SSRC outside `used`. Within one master key an SSRC serves one stream only (R18): `used` holds all of the call so far. */
@@ -27,7 +21,7 @@ export function newSsrc(kind: MediaKind, random: RandomBytes, used: ReadonlySet<
   for (;;) {
     const bytes = random(4)
     const bits = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
-    const ssrc = ((bits & ~3) | KIND_BITS[kind]) >>> 0
+    const ssrc = ((bits & ~3) | kindBits(kind)) >>> 0
     if (!used.has(ssrc)) return ssrc
   }
 }
@@ -43,7 +37,7 @@ export function prefixOfSsrc(ssrc: number): number {
 /** `prefix (24 bits) ‖ stream (6 bits) ‖ kind (2 bits)` */
 export function groupSsrc(prefix: number, stream: number, kind: MediaKind): number {
   if (stream < 0 || stream >= GROUP_STREAMS) throw new RangeError('no such stream')
-  return ((prefix << 8) | (stream << 2) | KIND_BITS[kind]) >>> 0
+  return ((prefix << 8) | (stream << 2) | kindBits(kind)) >>> 0
 }
 
 /** The streams of one stay in a group: each takes a number that no other of its kind had. */

@@ -10,6 +10,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { createSrtpReceiver } from '../../src-shared/crypto/srtp.ts'
 import { splitPackets } from '../../src-shared/ipc/packet-batch.ts'
+import { MEDIA_KINDS } from '../../src-shared/media/ssrc.ts'
 import { type CallOptions, startPair } from '../demo/measured-call.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
@@ -101,7 +102,7 @@ function secretsOf(keys: readonly TappedKeys[]): Buffer[] {
 function openedPayloads(call: TappedCall): Uint8Array[] {
   const [keys] = call.keys
   if (!keys) throw new Error('no keys')
-  const receivers = (['audio', 'video', 'screen'] as const).map((kind) =>
+  const receivers = MEDIA_KINDS.map((kind) =>
     createSrtpReceiver({
       suite: SUITE,
       key: Buffer.from(keys.send[kind].key, 'base64'),
@@ -112,7 +113,7 @@ function openedPayloads(call: TappedCall): Uint8Array[] {
   return packetsOf(call).flatMap((packet) => {
     const type = packet[1] ?? 0
     if (type >= 192 && type <= 223) return []
-    const opened = receivers[((packet[11] ?? 0) & 3) - 1]?.unprotectRtp(packet)
+    const opened = receivers[(packet[11] ?? 0) & 3]?.unprotectRtp(packet)
     return opened?.ok && opened.value.length > 12 + NEEDLE ? [opened.value.subarray(12)] : []
   })
 }

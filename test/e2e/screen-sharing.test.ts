@@ -98,7 +98,8 @@ describe('a shared screen', () => {
     expect(await capture(page, 'desktop')).toBe('refused')
     const asked = page.evaluate(() => window.sightline.request('screen.sources', undefined))
     await expect(asked).rejects.toThrow()
-    expect(await page.evaluate(() => window.sightline.request('screen.pick', 'screen:1:0'))).toBe('gone')
+    const pick = { id: 'screen:1:0', sound: false }
+    expect(await page.evaluate((pick) => window.sightline.request('screen.pick', pick), pick)).toBe('gone')
   })
 
   it('is picked, shown beside the camera, and stopped', async () => {

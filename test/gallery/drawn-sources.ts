@@ -21,6 +21,7 @@ function drawn(id: string, name: string, width: number, height: number, colour: 
 export const DRAWN_SOURCES: ScreenSources = {
   kind: 'sources',
   mayAskAgain: false,
+  sound: true,
   sources: [
     drawn('screen:1:0', 'Screen 1', 400, 225, '#2f4858'),
     drawn('screen:2:0', 'Screen 2', 225, 260, '#584a2f'),

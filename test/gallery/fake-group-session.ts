@@ -63,7 +63,7 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
     },
     useDevices: () => Promise.resolve(),
     preferCodec: () => undefined,
-    shareScreen: () => Promise.resolve(true),
+    shareScreen: (_content, withSound) => Promise.resolve(withSound ? 'picture-and-sound' : 'picture'),
     stopScreen: () => undefined,
     microphoneLevel: () => 0.4,
     show: (member, of) => {
@@ -132,6 +132,7 @@ function measured(members: readonly string[], passed: number): GroupStatistics {
             video: { ...shown, freezes: at, freezeMs: 640 * at },
             layer: at === 0 ? 1 : 0,
             screen: unseen,
+            screenSound: undefined,
             keyframesRequested: 2,
             audio: { playedMs: time - 600, concealedMs: 180 + 40 * at, bufferMs: 44 + 7 * at },
             received: Math.round(time * 0.13) - lost,

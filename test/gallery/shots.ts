@@ -230,6 +230,12 @@ export const SHOTS: readonly Shot[] = [
     await page.getByRole('dialog').getByRole('radio').nth(2).click()
     await page.getByRole('dialog').getByRole('button').last().click()
   }),
+  main('call-sharing-sound', 'call-connected', ['dark', 'light', 'narrow'], async (page) => {
+    await openPicker(page)
+    await page.getByRole('dialog').getByRole('switch').click()
+    await page.getByRole('dialog').getByRole('radio').nth(2).click()
+    await page.getByRole('dialog').getByRole('button').last().click()
+  }),
   main('call-reconnecting', 'call-reconnecting', CALL),
   main('call-no-camera', 'call-connected', ['dark', 'narrow'], undefined, 'trouble=camera'),
   main('call-weak', 'call-connected', ['dark', 'narrow'], (page) => page.waitForTimeout(8500), 'trouble=connection'),

@@ -70,8 +70,9 @@ class Member {
 
   take({ kind, packet }: OpenedInGroup, now: number): void {
     // It looks at nobody's screen.
-    const rtp = kind === 'screen' ? undefined : parseRtp(packet)
-    if (rtp === undefined || kind === 'screen') return
+    if (kind === 'screen' || kind === 'screenSound') return
+    const rtp = parseRtp(packet)
+    if (rtp === undefined) return
     this.#packets += 1
     this.reception.received(kind, rtp, now, this.#forwarded[kind].leftOutBefore(rtp, now))
     if (kind === 'audio') this.#soundPackets += 1
@@ -199,8 +200,9 @@ export class HeadlessMedia {
       () => new RtpSender({ ssrc: ssrcs.next('video'), clockRate: VIDEO_CLOCK_RATE, random, timestampOffset }),
     )
     const screen = new RtpSender({ ssrc: ssrcs.next('screen'), clockRate: VIDEO_CLOCK_RATE, random })
+    const screenSound = new RtpSender({ ssrc: ssrcs.next('screenSound'), clockRate: AUDIO_CLOCK_RATE, random })
     const reports = new Reports(
-      { audio, video: lowest, screen, upper },
+      { audio, video: lowest, screen, screenSound, upper },
       {
         send: (kind, compound) => {
           if (this.#protection.canSend) this.#outlet.send([this.#protection.protectRtcp(kind, compound)])

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { LOW_VOICE, RATE, SECONDS, syllables, type Voice } from './syllables.ts'
 
-export function speechAudio(voice: Voice = LOW_VOICE): string {
+/** `times`: that it is heard one after the other, without a gap. */
+export function speechAudio(voice: Voice = LOW_VOICE, times = 1): string {
   const folder = path.join(tmpdir(), 'sightline-test-audio')
-  const file = path.join(folder, `syllables-${voice.pitch}hz-${SECONDS}s.wav`)
+  const file = path.join(folder, `syllables-${voice.pitch}hz-${SECONDS * times}s.wav`)
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })
   const samples = Int16Array.from(syllables(voice), (sample) => Math.round(sample * 32_767))
-  writeFileSync(`${file}.${process.pid}`, Buffer.concat([header(samples.byteLength), Buffer.from(samples.buffer)]))
+  const all = Buffer.concat(new Array<Buffer>(times).fill(Buffer.from(samples.buffer)))
+  writeFileSync(`${file}.${process.pid}`, Buffer.concat([header(all.byteLength), all]))
   renameSync(`${file}.${process.pid}`, file)
   return file
 }

@@ -39,6 +39,10 @@ export class CallMedia {
           this.sharing.lost()
           notices.show(t('share.lost'))
         },
+        screenSoundEnded: () => {
+          this.sharing.soundLost()
+          notices.show(t('share.sound.lost'))
+        },
       },
     })
     this.#endHandover = openMediaPort(callId, (port) => {

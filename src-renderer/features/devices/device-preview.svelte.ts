@@ -33,6 +33,7 @@ export class DevicePreview {
         remoteVideo: () => undefined,
         remoteScreen: () => undefined,
         screenEnded: () => undefined,
+        screenSoundEnded: () => undefined,
       },
     })
     void this.#session.useDevices(devices)

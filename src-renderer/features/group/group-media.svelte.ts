@@ -52,6 +52,10 @@ export class GroupMedia {
           this.sharing.lost()
           notices.show(t('share.lost'))
         },
+        screenSoundEnded: () => {
+          this.sharing.soundLost()
+          notices.show(t('share.sound.lost'))
+        },
         levels: (levels) => {
           this.#heard(levels)
         },

@@ -1,9 +1,9 @@
 /** What this side shares in a call, as state. Lives as long as the call's media. */
-import type { OwnMedia, ScreenContent } from '../../devices/media-session.ts'
+import type { OwnMedia, ScreenContent, Shared } from '../../devices/media-session.ts'
 
 export class Sharing {
   readonly #session: () => OwnMedia
-  #isOn = $state(false)
+  #shared = $state<Shared | undefined>()
 
   constructor(session: () => OwnMedia) {
     this.#session = session
@@ -11,23 +11,33 @@ export class Sharing {
 
   /** Whether a screen or window is captured. */
   get isOn(): boolean {
-    return this.#isOn
+    return this.#shared !== undefined
   }
 
-  /** What main was told that the person picked. `false`: it cannot be captured, and what was shared before goes on. */
-  async begin(content: ScreenContent): Promise<boolean> {
-    const began = await this.#session().shareScreen(content)
-    if (began) this.#isOn = true
-    return began
+  /** Whether what the computer plays is captured as well. */
+  get hasSound(): boolean {
+    return this.#shared === 'picture-and-sound'
+  }
+
+  /** What main was told that the person picked. `undefined`: it cannot be captured, and what was shared before goes on. */
+  async begin(content: ScreenContent, withSound: boolean): Promise<Shared | undefined> {
+    const shared = await this.#session().shareScreen(content, withSound)
+    if (shared !== undefined) this.#shared = shared
+    return shared
   }
 
   end(): void {
-    this.#isOn = false
+    this.#shared = undefined
     this.#session().stopScreen()
   }
 
   /** It is not there any more. */
   lost(): void {
-    this.#isOn = false
+    this.#shared = undefined
+  }
+
+  /** Its sound is not there any more. */
+  soundLost(): void {
+    if (this.#shared !== undefined) this.#shared = 'picture'
   }
 }

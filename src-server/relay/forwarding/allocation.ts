@@ -1,5 +1,5 @@
 /** What of the pictures that a receiver looks at its network carries: each small before any is large. */
-import { SOUND_BITRATE } from '../../../src-shared/media/congestion/allocation.ts'
+import { VOICE_WITH_HEADERS } from '../../../src-shared/media/congestion/allocation.ts'
 import { VOICES } from './loudest.ts'
 import { halfOf, NOTHING, type PictureSource, type Share, whole } from './picture-source.ts'
 
@@ -18,7 +18,7 @@ const OVERHEAD = 1.1
  */
 export function allocate(pictures: readonly Wanted[], downlink: number | undefined, others: number): readonly Share[] {
   if (downlink === undefined) return pictures.map(({ layer }) => whole(layer))
-  let left = (downlink - Math.min(VOICES, others) * SOUND_BITRATE) / OVERHEAD
+  let left = (downlink - Math.min(VOICES, others) * VOICE_WITH_HEADERS) / OVERHEAD
   const shares: Share[] = pictures.map(() => NOTHING)
   const cost = (at: number, share: Share): number =>
     share.layer < 0 ? 0 : (pictures[at]?.source.rateOf(share.layer, share.temporal) ?? 0)

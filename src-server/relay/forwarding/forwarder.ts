@@ -124,8 +124,8 @@ export class Forwarder {
     noteArrival(sender, ssrc, packet)
     const kind = kindOfSsrc(ssrc)
     if (kind === 'screen') return this.#forwardScreen(sender, ssrc, packet, now)
-    if (kind === 'audio') return this.#forwardVoice(from, packet, now)
-    return kind === 'video' ? this.#forwardPicture(sender, ssrc, packet, now) : 0
+    if (kind === 'screenSound') return this.#forwardScreenSound(sender, packet, now)
+    return kind === 'audio' ? this.#forwardVoice(from, packet, now) : this.#forwardPicture(sender, ssrc, packet, now)
   }
 
   #forwardVoice(from: RoomMember, packet: Buffer, now: UnixMs): number {
@@ -141,6 +141,12 @@ export class Forwarder {
     keptOf(sender, ssrc).keep(packet)
     sender.screen.came(packet.length, now)
     return this.#sendToAll(sender.member, departing(packet))
+  }
+
+  /** It is no voice, and takes nobody's place among the loudest. */
+  #forwardScreenSound({ member, screen }: Sender, packet: Buffer, now: UnixMs): number {
+    screen.came(packet.length, now)
+    return this.#sendToAll(member, packet)
   }
 
   #forwardPicture(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {

@@ -1,5 +1,5 @@
 /** Who gets what of an estimate: sound first, then a shared screen, then the camera. */
-import { OPUS_BITRATE } from '../bitrate.ts'
+import { OPUS_BITRATE, SCREEN_SOUND_BITRATE } from '../bitrate.ts'
 import { OPUS_FRAME_MS } from '../opus.ts'
 import { OVERHEAD_BYTES } from './sent-log.ts'
 
@@ -8,8 +8,11 @@ const PROTECTED_HEADER_BYTES = 12 + 1 + 16
 const HEADER_BYTES = OVERHEAD_BYTES + PROTECTED_HEADER_BYTES
 /** Packets of a picture hold some 1000 bytes in the mean. */
 const PICTURE_SHARE = 1000 / (1000 + HEADER_BYTES)
+/** Of each stream of sound. */
+const SOUND_HEADER_BITRATE = (8 * HEADER_BYTES * 1000) / OPUS_FRAME_MS
 /** On the wire, bits a second. */
-export const SOUND_BITRATE = OPUS_BITRATE + (8 * HEADER_BYTES * 1000) / OPUS_FRAME_MS
+export const VOICE_WITH_HEADERS = OPUS_BITRATE + SOUND_HEADER_BITRATE
+const SCREEN_SOUND_WITH_HEADERS = SCREEN_SOUND_BITRATE + SOUND_HEADER_BITRATE
 /** Of the reports, and of packets that are sent again. */
 const RESERVE = 0.97
 /** Bits a second; a picture of a few frames, rather than none. */
@@ -18,14 +21,23 @@ const LEAST_PICTURE = 30_000
 const CAMERA_BESIDE_SCREEN = 150_000
 const CAMERA_SHARE = 0.25
 
+/** What is sent beside the pictures, and goes before them: the voice, and perhaps a screen's sound. */
+export interface SoundSent {
+  readonly screenSound: boolean
+}
+
 /** Bits a second for the encoders of all pictures together, of `estimate` for everything. */
-export function pictureBitrate(estimate: number): number {
-  return Math.max(LEAST_PICTURE, Math.round((RESERVE * estimate - SOUND_BITRATE) * PICTURE_SHARE))
+export function pictureBitrate(estimate: number, sound: SoundSent): number {
+  return Math.max(LEAST_PICTURE, Math.round((RESERVE * estimate - soundBitrate(sound)) * PICTURE_SHARE))
 }
 
 /** The estimate that leaves the pictures `bitrate`. */
-export function estimateFor(bitrate: number): number {
-  return Math.ceil((bitrate / PICTURE_SHARE + SOUND_BITRATE) / RESERVE)
+export function estimateFor(bitrate: number, sound: SoundSent): number {
+  return Math.ceil((bitrate / PICTURE_SHARE + soundBitrate(sound)) / RESERVE)
+}
+
+function soundBitrate({ screenSound }: SoundSent): number {
+  return VOICE_WITH_HEADERS + (screenSound ? SCREEN_SOUND_WITH_HEADERS : 0)
 }
 
 /** Bits a second. */

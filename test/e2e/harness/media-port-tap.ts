@@ -2,6 +2,7 @@
  * Listens to the media port of a page's next call: every batch of protected packets and every key that crosses it.
  * Put in place before the page loads; the page's own code sees an ordinary port.
  */
+import type { MediaKind } from '../../../src-shared/media/ssrc.ts'
 import type { RunningApp } from './app.ts'
 
 export interface TappedCall {
@@ -18,8 +19,8 @@ interface TappedStream {
 
 export interface TappedKeys {
   readonly generation: number
-  readonly send: Readonly<Record<'audio' | 'video' | 'screen', TappedStream>>
-  readonly receive: Readonly<Record<'audio' | 'video' | 'screen', TappedStream>>
+  readonly send: Readonly<Record<MediaKind, TappedStream>>
+  readonly receive: Readonly<Record<MediaKind, TappedStream>>
 }
 
 interface TapWindow extends Window {

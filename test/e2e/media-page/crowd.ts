@@ -35,6 +35,7 @@ function open(): GroupSession {
     memberVideo: () => undefined,
     memberScreen: () => undefined,
     screenEnded: () => undefined,
+    screenSoundEnded: () => undefined,
     levels: () => undefined,
   }
   return openGroupSession({ devices: ANY_DEVICES, listener })

@@ -1,6 +1,6 @@
 /** Many group sessions in one window, joined by `hub.ts`; the test drives them through `window.mediaPage.group`. */
 import type { GroupSession } from '../../../src-renderer/devices/group-session.ts'
-import type { DevicesInUse } from '../../../src-renderer/devices/media-session.ts'
+import type { DeviceChoice, DevicesInUse } from '../../../src-renderer/devices/media-session.ts'
 import { openGroupSession } from '../../../src-renderer/devices/open-group-session.ts'
 import type { GroupMember, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
@@ -26,11 +26,11 @@ export class Group {
   readonly sizes: Map<string, { width: number; height: number } | undefined>[]
   #epoch = 0
 
-  constructor(count: number) {
+  constructor(count: number, devices: DeviceChoice = ANY_DEVICES) {
     const channels = Array.from({ length: count }, () => new MessageChannel())
     this.loudest = channels.map(() => new Map<string, number>())
     this.sizes = channels.map(() => new Map<string, { width: number; height: number } | undefined>())
-    this.sessions = channels.map((_, side) => this.#open(side))
+    this.sessions = channels.map((_, side) => this.#open(side, devices))
     this.hub = new Hub(channels.map(({ port2 }) => port2))
     this.sessions.forEach((session, side) => {
       const channel = channels[side]
@@ -39,8 +39,8 @@ export class Group {
   }
 
   /** Who is in, and what all of them send. */
-  enter(devices: DevicesInUse): void {
-    const media = { ...devices, screen: false }
+  enter(devices: DevicesInUse, screen = false): void {
+    const media = { ...devices, screen }
     const members = this.sessions.map((_, side): GroupMember => ({ id: idOf(side), ssrcPrefix: prefixOf(side), media }))
     members.forEach((own, side) => {
       const others = members.filter((member) => member !== own)
@@ -86,9 +86,9 @@ export class Group {
     for (const session of this.sessions) session.close()
   }
 
-  #open(side: number): GroupSession {
+  #open(side: number, devices: DeviceChoice): GroupSession {
     return openGroupSession({
-      devices: ANY_DEVICES,
+      devices,
       listener: {
         changed: () => undefined,
         problem: (kind, problem) => {
@@ -97,6 +97,7 @@ export class Group {
         preview: () => undefined,
         memberScreen: () => undefined,
         screenEnded: () => undefined,
+        screenSoundEnded: () => undefined,
         memberVideo: (member, size) => this.sizes[side]?.set(member, size),
         levels: (levels) => {
           for (const [member, level] of levels) {

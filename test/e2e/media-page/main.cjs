@@ -1,5 +1,5 @@
-/** The shell of the media page: one window under the app's scheme and content security policy, all devices allowed. */
-const { app, BrowserWindow, net, protocol, session } = require('electron')
+/** The shell of the media page: one window under the app's scheme and content security policy, all devices and the screen allowed. */
+const { app, BrowserWindow, desktopCapturer, net, protocol, session } = require('electron')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 
@@ -26,6 +26,10 @@ void app.whenReady().then(() => {
     return new Response(answer.body, { status: answer.status, headers })
   })
   session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(true))
+  session.defaultSession.setDisplayMediaRequestHandler((request, give) => {
+    const audio = request.audioRequested ? { audio: 'loopback' } : {}
+    void desktopCapturer.getSources({ types: ['screen'] }).then(([video]) => give({ video, ...audio }))
+  })
   const window = new BrowserWindow({
     width: 1100,
     height: 760,

@@ -55,6 +55,7 @@ export class Pair {
           },
           remoteScreen: () => undefined,
           screenEnded: () => undefined,
+          screenSoundEnded: () => undefined,
           remoteVideo: (size) => (this.seen[side].remoteVideo = size),
         },
       })

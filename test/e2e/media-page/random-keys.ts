@@ -7,5 +7,5 @@ export function randomKeys(suite: SuiteName): StreamKeys {
     key: crypto.getRandomValues(new Uint8Array(32)),
     salt: crypto.getRandomValues(new Uint8Array(salt)),
   })
-  return { audio: stream(), video: stream(), screen: stream() }
+  return { audio: stream(), video: stream(), screen: stream(), screenSound: stream() }
 }

@@ -8,8 +8,8 @@ import { encodeInvite, parseInvite } from '../../../src-shared/protocol/invite.t
 import { connectedPair, Network, VIDEO, VOICE } from './network.ts'
 
 const packet = (fill: number): Uint8Array => new Uint8Array(40).fill(fill)
-const keyTexts = ({ audio, video, screen }: StreamKeys): string[] =>
-  [audio, video, screen].flatMap(({ key, salt }) => [toHex(key), toHex(salt)])
+const keyTexts = ({ audio, video, screen, screenSound }: StreamKeys): string[] =>
+  [audio, video, screen, screenSound].flatMap(({ key, salt }) => [toHex(key), toHex(salt)])
 
 describe('a call', () => {
   const suites: [string, readonly SuiteName[], SuiteName][] = [
@@ -26,7 +26,7 @@ describe('a call', () => {
     expect(alice.keys.suite).toBe(chosen)
     expect(keyTexts(alice.keys.send)).toEqual(keyTexts(bob.keys.receive))
     expect(keyTexts(alice.keys.receive)).toEqual(keyTexts(bob.keys.send))
-    expect(new Set([...keyTexts(alice.keys.send), ...keyTexts(alice.keys.receive)]).size).toBe(12)
+    expect(new Set([...keyTexts(alice.keys.send), ...keyTexts(alice.keys.receive)]).size).toBe(16)
 
     await network.pass(SECOND)
     expect(alice.call?.proof?.safetyWords).toHaveLength(4)

@@ -3,7 +3,7 @@
  * that each device was ever given (docs/protocol/group.md, R33). Devices without windows, real service, real clip.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kindOfSsrc } from '../../../src-shared/media/ssrc.ts'
+import { kindOfSsrc, MEDIA_KINDS, type MediaKind } from '../../../src-shared/media/ssrc.ts'
 import type { RunningService } from '../../../src-server/app/service.ts'
 import { systemRandom } from '../../../src-main/app/system.ts'
 import { type Bytes, equalBytes } from '../../../src-shared/base/bytes.ts'
@@ -18,7 +18,6 @@ import { HeadlessMedia } from '../../participant/media.ts'
 import { startTestService, until } from '../service/harness.ts'
 
 const BOTH = { audio: true, video: true, screen: false }
-const KINDS = ['audio', 'video', 'screen'] as const
 
 interface Key {
   readonly suite: SuiteName
@@ -63,8 +62,8 @@ const devices: Device[] = []
 const recorded: Sent[] = []
 
 function copyOf(keys: StreamKeys): StreamKeys {
-  const copy = (kind: (typeof KINDS)[number]) => ({ key: keys[kind].key.slice(), salt: keys[kind].salt.slice() })
-  return { audio: copy('audio'), video: copy('video'), screen: copy('screen') }
+  const copy = (kind: MediaKind) => ({ key: keys[kind].key.slice(), salt: keys[kind].salt.slice() })
+  return { audio: copy('audio'), video: copy('video'), screen: copy('screen'), screenSound: copy('screenSound') }
 }
 
 async function device(name: string): Promise<Device> {
@@ -84,7 +83,7 @@ async function device(name: string): Promise<Device> {
         if (message.kind === 'sending-keys' || message.kind === 'member-keys') {
           const { suite, epoch, keys } = message
           held.push({ suite, epoch, keys: copyOf(keys) })
-          given.push(...KINDS.flatMap((kind) => [keys[kind].key, keys[kind].salt]))
+          given.push(...MEDIA_KINDS.flatMap((kind) => [keys[kind].key, keys[kind].salt]))
         }
         media.take(message)
       },
@@ -101,7 +100,6 @@ function opens({ packet }: Sent, keys: readonly Key[]): boolean {
   const type = packet[1] ?? 0
   const isRtcp = type >= 192 && type <= 223
   const kind = kindOfSsrc(view.getUint32(isRtcp ? 4 : 8))
-  if (kind === undefined) return false
   return keys.some(({ suite, epoch, keys: { [kind]: own } }) => {
     const receiver = createSrtpReceiver({ suite, key: own.key, salt: own.salt, mki: mkiOf(epoch) })
     const rollover = parseForwarding(packet)?.rollover
@@ -168,7 +166,7 @@ describe('of a call that was recorded', () => {
     for (const { given } of devices) expect(given.every((bytes) => bytes.every((byte) => byte === 0))).toBe(true)
     // And no key ever went over the wire.
     const wire = Buffer.concat(recorded.map(({ packet }) => packet))
-    const secrets = devices.flatMap(({ held }) => held.flatMap(({ keys }) => KINDS.map((kind) => keys[kind].key)))
+    const secrets = devices.flatMap(({ held }) => held.flatMap(({ keys }) => MEDIA_KINDS.map((kind) => keys[kind].key)))
     expect(secrets.filter((secret) => wire.includes(Buffer.from(secret)))).toEqual([])
     expect(secrets.some((secret, i) => secrets.some((other, j) => i !== j && equalBytes(secret, other)))).toBe(true)
   })

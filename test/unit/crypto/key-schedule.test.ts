@@ -15,8 +15,8 @@ const chainKey = Uint8Array.from({ length: 32 }, (_, i) => i)
 
 function all({ media, control, path, groupUpgrade, rekeyBase }: CallKeys): Uint8Array[] {
   return [
-    ...Object.values(media).flatMap(({ audio, video, screen }) =>
-      [audio, video, screen].flatMap((s) => [s.key, s.salt]),
+    ...Object.values(media).flatMap(({ audio, video, screen, screenSound }) =>
+      [audio, video, screen, screenSound].flatMap((s) => [s.key, s.salt]),
     ),
     ...Object.values(control).flatMap(({ key, iv }) => [key, iv]),
     path,
@@ -44,6 +44,7 @@ describe('the key schedule', () => {
     expect(toHex(keys.media['caller-to-callee'].audio.key)).toBe(openssl('srtp key', `${id}010107`, 32))
     expect(toHex(media.video.key)).toBe(openssl('srtp key', `${id}020207`, 32))
     expect(toHex(media.screen.salt)).toBe(openssl('srtp salt', `${id}020307`, saltLength))
+    expect(toHex(media.screenSound.key)).toBe(openssl('srtp key', `${id}020407`, 32))
     expect(toHex(keys.control['caller-to-callee'].key)).toBe(openssl('control key', '0000010007', 32))
     expect(toHex(keys.control['callee-to-caller'].iv)).toBe(openssl('control iv', '0000020007', 12))
     expect(toHex(keys.path)).toBe(openssl('path', '0000000007', 32))
@@ -59,6 +60,7 @@ describe('the key schedule', () => {
           m.audio.key,
           m.video.key,
           m.screen.key,
+          m.screenSound.key,
         ]),
       ),
     )

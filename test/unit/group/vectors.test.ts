@@ -178,6 +178,7 @@ describe('epochs and keys (section 2)', () => {
         audio: hex(media.audio),
         video: hex(media.video),
         screen: hex(media.screen),
+        screenSound: hex(media.screenSound),
         control: { key: toHex(control.key), iv: toHex(control.iv) },
         oneToOne: toHex(oneToOne),
       }

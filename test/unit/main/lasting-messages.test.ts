@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Lasting, LastingMessages } from '../../../src-main/ipc/lasting-messages.ts'
-import type { StreamKeys } from '../../../src-shared/ipc/media-port.ts'
+import type { StreamKey, StreamKeys } from '../../../src-shared/ipc/media-port.ts'
 
 function keys(): StreamKeys {
   const stream = () => ({ key: new Uint8Array(32).fill(7), salt: new Uint8Array(14).fill(7) })
-  return { audio: stream(), video: stream(), screen: stream() }
+  return { audio: stream(), video: stream(), screen: stream(), screenSound: stream() }
 }
 
 const SUITE = 'AES_256_CM_HMAC_SHA1_80'
@@ -17,7 +17,7 @@ const members = (...ids: string[]): Lasting => ({
   others: ids.map((id, i) => ({ id, ssrcPrefix: i + 2, media: { audio: true, video: true, screen: false } })),
 })
 const isErased = ({ keys }: { keys: StreamKeys }) =>
-  [keys.audio, keys.video, keys.screen].every(({ key, salt }) => [...key, ...salt].every((byte) => byte === 0))
+  Object.values(keys).every(({ key, salt }: StreamKey) => [...key, ...salt].every((byte) => byte === 0))
 
 describe('what a page is told that comes later', () => {
   it('is the newest of each kind, members before their keys', () => {

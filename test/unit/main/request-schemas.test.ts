@@ -78,7 +78,10 @@ const valid: { readonly [Name in RequestName]: fc.Arbitrary<Requests[Name]['argu
   'group.refuse': fc.record({ callId, guest: member }),
   'group.compareWords': callId,
   'screen.sources': nothing,
-  'screen.pick': fc.stringMatching(/^(?:screen|window):[0-9]{1,20}:[0-9]{1,20}$/),
+  'screen.pick': fc.record({
+    id: fc.stringMatching(/^(?:screen|window):[0-9]{1,20}:[0-9]{1,20}$/),
+    sound: fc.boolean(),
+  }),
   'window.setFullScreen': fc.boolean(),
   'window.show': nothing,
 }
@@ -138,8 +141,8 @@ describe('the validators of requests', () => {
     expect(checkArgument('call.end', 'a'.repeat(33)).ok).toBe(false)
     expect(checkArgument('contact.remove', '../../etc').ok).toBe(false)
     expect(checkArgument('settings.update', { theme: 'sepia' }).ok).toBe(false)
-    expect(checkArgument('screen.pick', 'tab:1:0').ok).toBe(false)
-    expect(checkArgument('screen.pick', 'screen:1:0 ').ok).toBe(false)
+    expect(checkArgument('screen.pick', { id: 'tab:1:0', sound: false }).ok).toBe(false)
+    expect(checkArgument('screen.pick', { id: 'screen:1:0 ', sound: false }).ok).toBe(false)
     const media = { audio: true, video: true, screen: true }
     expect(checkArgument('call.accept', { callId: 'a'.repeat(32), media }).ok).toBe(false)
     expect(checkArgument('call.setMedia', { callId: 'a'.repeat(32), media }).ok).toBe(true)

@@ -21,7 +21,7 @@ function keysOf(member: keyof typeof PREFIX, epoch: number, suite: SuiteName): S
     key: new Uint8Array(32).fill((PREFIX[member] >> 12) + epoch * 16 + kind),
     salt: new Uint8Array(suite === CM ? 14 : 12).fill(epoch * 16 + kind + 8),
   })
-  return { audio: stream(1), video: stream(2), screen: stream(3) }
+  return { audio: stream(1), video: stream(2), screen: stream(3), screenSound: stream(4) }
 }
 
 const sending = (
@@ -160,7 +160,8 @@ describe('the keys of a group', () => {
     bob.useToReceive(receiving('bob', 2), 0)
     expect(bob.open(alice.protectRtp('audio', rtp(1, PREFIX.bob)), 0)).toEqual({ ok: false, reason: 'authentication' })
     expect(bob.open(alice.protectRtp('audio', rtp(1, 0x123456)), 0)).toEqual({ ok: false, reason: 'unknown-source' })
-    for (const bytes of [new Uint8Array(), new Uint8Array(11), new Uint8Array(40)]) {
+    expect(bob.open(new Uint8Array(40), 0)).toEqual({ ok: false, reason: 'unknown-source' })
+    for (const bytes of [new Uint8Array(), new Uint8Array(11)]) {
       expect(bob.open(bytes, 0)).toEqual({ ok: false, reason: 'malformed' })
     }
   })

@@ -25,7 +25,13 @@ describe('the reports of a member', () => {
     sent = []
     asked = []
     reports = new Reports(
-      { audio: stream(0x101), video: layers[0], screen: stream(0x103), upper: layers.slice(1) },
+      {
+        audio: stream(0x101),
+        video: layers[0],
+        screen: stream(0x103),
+        screenSound: stream(0x100),
+        upper: layers.slice(1),
+      },
       {
         send: (_, compound) => sent.push(compound),
         keyframeRequested: (ssrc) => asked.push(ssrc),

@@ -21,7 +21,12 @@ function side(into: () => Reports | undefined, network: { lost: boolean }) {
   const stream = (ssrc: number, clockRate: number) =>
     new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
   const reports = new Reports(
-    { audio: stream(0x11, 48_000), video: stream(0x12, 90_000), screen: stream(0x13, 90_000) },
+    {
+      audio: stream(0x11, 48_000),
+      video: stream(0x12, 90_000),
+      screen: stream(0x13, 90_000),
+      screenSound: stream(0x10, 48_000),
+    },
     {
       send: (kind, compound) => {
         if (!network.lost) into()?.take(kind, compound, performance.now())
@@ -107,6 +112,7 @@ describe('a shared screen', () => {
   const AUDIO = 0x21
   const VIDEO = 0x22
   const SCREEN = 0x23
+  const SCREEN_SOUND = 0x20
 
   function reporting() {
     const sent: { kind: MediaKind; packets: readonly RtcpPacket[] }[] = []
@@ -114,7 +120,12 @@ describe('a shared screen', () => {
     const missing: number[] = []
     const stream = (ssrc: number, clockRate: number) =>
       new RtpSender({ ssrc, clockRate, random: seededRandom(String(ssrc)) })
-    const own = { audio: stream(AUDIO, 48_000), video: stream(VIDEO, 90_000), screen: stream(SCREEN, 90_000) }
+    const own = {
+      audio: stream(AUDIO, 48_000),
+      video: stream(VIDEO, 90_000),
+      screen: stream(SCREEN, 90_000),
+      screenSound: stream(SCREEN_SOUND, 48_000),
+    }
     const reports = new Reports(own, {
       send: (kind, compound) => sent.push({ kind, packets: parseRtcp(compound) ?? [] }),
       decodableThere: () => undefined,
@@ -128,7 +139,7 @@ describe('a shared screen', () => {
     const { reports, own, sent } = reporting()
     reports.start()
     vi.advanceTimersByTime(3000)
-    expect(sent.some(({ kind }) => kind === 'screen')).toBe(false)
+    expect(sent.some(({ kind }) => kind === 'screen' || kind === 'screenSound')).toBe(false)
     own.screen.packets({
       payloadType: 96,
       payloads: [new Uint8Array(9)],
@@ -139,6 +150,18 @@ describe('a shared screen', () => {
     vi.advanceTimersByTime(1000)
     const report = sent.find(({ kind }) => kind === 'screen')
     expect(report?.packets[0]).toMatchObject({ kind: 'sender-report', ssrc: SCREEN })
+    // It may come without sound.
+    expect(sent.some(({ kind }) => kind === 'screenSound')).toBe(false)
+    own.screenSound.packets({
+      payloadType: 111,
+      payloads: [new Uint8Array(160)],
+      timestampUs: 1000,
+      capturedAt: 1,
+      marker: true,
+    })
+    vi.advanceTimersByTime(1000)
+    const soundReport = sent.find(({ kind }) => kind === 'screenSound')
+    expect(soundReport?.packets[0]).toMatchObject({ kind: 'sender-report', ssrc: SCREEN_SOUND })
     reports.stop()
   })
 

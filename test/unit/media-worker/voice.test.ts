@@ -138,6 +138,15 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals())
 
 describe('a voice', () => {
+  it('that ends keeps nobody waiting for what its decoder still has', () => {
+    const { voice, settledCount } = voiceOf([packet(1)])
+    const slots = [0, 10].map((now) => voice.pull(now, 50))
+    expect(slots.map(contentOf)).toEqual(['decoding', 'decoding'])
+    voice.close()
+    expect(slots.map(contentOf)).toEqual(['silence', 'silence'])
+    expect(settledCount()).toBe(1)
+  })
+
   it('fills two slots from each packet, in order, when the decoder is done', () => {
     const { voice, buffer, heard, settledCount } = voiceOf([packet(1), packet(2)])
     const slots = [0, 10, 20, 30].map((now) => voice.pull(now, 50))

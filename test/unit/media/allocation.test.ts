@@ -44,8 +44,18 @@ describe('the pictures’ share', () => {
 })
 
 it('the estimate for a bitrate leaves the pictures that bitrate', () => {
-  for (const bitrate of [100_000, 2_000_000, 6_000_000]) {
-    expect(pictureBitrate(estimateFor(bitrate))).toBeGreaterThanOrEqual(bitrate)
-    expect(pictureBitrate(estimateFor(bitrate))).toBeLessThan(bitrate + 100)
+  for (const screenSound of [false, true]) {
+    for (const bitrate of [100_000, 2_000_000, 6_000_000]) {
+      const left = pictureBitrate(estimateFor(bitrate, { screenSound }), { screenSound })
+      expect(left).toBeGreaterThanOrEqual(bitrate)
+      expect(left).toBeLessThan(bitrate + 100)
+    }
   }
+})
+
+it('a screen’s sound goes before the pictures', () => {
+  const without = pictureBitrate(1_000_000, { screenSound: false })
+  const withIt = pictureBitrate(1_000_000, { screenSound: true })
+  expect(without - withIt).toBeGreaterThan(64_000)
+  expect(without - withIt).toBeLessThan(110_000)
 })

@@ -186,6 +186,7 @@ function printed(keys: CallKeys) {
     audio: hex(keys.media[name].audio),
     video: hex(keys.media[name].video),
     screen: hex(keys.media[name].screen),
+    screenSound: hex(keys.media[name].screenSound),
     control: { key: toHex(keys.control[name].key), iv: toHex(keys.control[name].iv) },
   })
   return {

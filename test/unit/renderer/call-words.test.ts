@@ -100,6 +100,7 @@ describe('statisticsGroups', () => {
       sent: { ...counters, codec: undefined },
       received: { ...counters, rendered: 7, freezes: 0, freezeMs: 0 },
     },
+    screenSound: { sentMs: 0, received: undefined },
     audio: { codec: 'opus', sentMs: 12_340, playedMs: 12_000, concealedMs: 0, bufferMs: 42 },
     packets: { sent: 10, received: 9, lost: 1, repeated: 0, refused: 0, dropped: 0 },
     audioVideoSkewMs: undefined,

@@ -21,6 +21,7 @@ const memberAfter = (seconds: number): MemberStatistics => ({
   },
   layer: 0,
   screen: UNSEEN,
+  screenSound: undefined,
   keyframesRequested: 0,
   audio: { playedMs: 1000 * seconds, concealedMs: 40, bufferMs: 60 },
   received: 90 * seconds,

@@ -151,6 +151,7 @@ function senderKeys(suiteId) {
     audio: stream(1),
     video: stream(2),
     screen: stream(3),
+    screenSound: stream(4),
     control: { key: derive('group control', 32), iv: derive('group control iv', 12) },
     oneToOne: derive('group one-to-one', 32),
   }

@@ -158,6 +158,7 @@ function schedule(m, suite, gen) {
     audio: stream(dir, 1),
     video: stream(dir, 2),
     screen: stream(dir, 3),
+    screenSound: stream(dir, 4),
     control: { key: derive('control key', 32, { dir }), iv: derive('control iv', 12, { dir }) },
   })
   return {

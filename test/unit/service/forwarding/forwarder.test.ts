@@ -357,6 +357,29 @@ describe('packets that did not arrive', () => {
   })
 })
 
+describe('the sound of a shared screen', () => {
+  const sound = (from: Device, size = 100) =>
+    forwarder.forward(from, packetOf(from, {}, 0, now, size, 'screenSound'), now)
+
+  it('goes to all, beside any number of voices, and takes the place of none', () => {
+    enter(9)
+    for (let speaking = 1; speaking < 9; speaking++) voice(at(speaking), 20)
+    expect(sound(at(0))).toBe(8)
+    const heard = people.filter((person) => isHeard(person, 20))
+    expect(sound(at(0))).toBe(8)
+    expect(people.filter((person) => isHeard(person, 20))).toEqual(heard)
+  })
+
+  it('is not kept to be sent again', () => {
+    enter(3)
+    const [a, b] = [at(0), at(1)]
+    sound(a)
+    b.packets.splice(0)
+    forwarder.missing(b, groupSsrc(a.prefix, 0, 'screenSound'), [1], now)
+    expect(b.packets).toEqual([])
+  })
+})
+
 describe('a shared screen', () => {
   it('goes to all, whoever looks at what', () => {
     enter(4)
