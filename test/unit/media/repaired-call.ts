@@ -68,10 +68,13 @@ class FrameSizes {
   }
 }
 
-const SOUND = { screenSound: false }
+const VOICE_ONLY = { screenSound: false }
 
 class Sender {
-  readonly control = new CongestionControl({ start: estimateFor(600_000, SOUND), max: estimateFor(MAX_BITRATE, SOUND) })
+  readonly control = new CongestionControl({
+    start: estimateFor(600_000, VOICE_ONLY),
+    max: estimateFor(MAX_BITRATE, VOICE_ONLY),
+  })
   readonly answers = new KeyframeAnswers()
   readonly frames: number[] = []
   readonly bytes = { picture: 0, repair: 0, again: 0 }
@@ -120,7 +123,7 @@ class Sender {
 
   #sendFrame(now: number): void {
     const keyframe = this.answers.take(now) || this.frames.length === 0
-    const bitrate = Math.min(MAX_BITRATE, pictureBitrate(this.control.estimate, SOUND)) * (1 - this.#parity.share)
+    const bitrate = Math.min(MAX_BITRATE, pictureBitrate(this.control.estimate, VOICE_ONLY)) * (1 - this.#parity.share)
     const frame = this.#encoder.next('VP8', keyframe, this.#sizes.next(bitrate, keyframe))
     this.frames.push(now)
     const packets = this.#stream.packets({
