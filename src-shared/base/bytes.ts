@@ -42,7 +42,7 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
 
-/** Overwrites secrets that are no longer needed. Best effort: an engine may have copied them before. */
-export function erase(...secrets: readonly Bytes[]): void {
-  for (const secret of secrets) secret.fill(0)
+/** Overwrites secrets that are no longer needed; an agreement that failed made none. Best effort: an engine may have copied them before. */
+export function erase(...secrets: readonly (Bytes | undefined)[]): void {
+  for (const secret of secrets) secret?.fill(0)
 }

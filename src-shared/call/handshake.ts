@@ -155,7 +155,10 @@ export function createAccept(
   const agreed = x25519Shared(ephemeral.secret, invite.x25519)
   const encapsulated = kemEncapsulate(invite.kemEk, randomness)
   erase(ephemeral.secret, randomness)
-  if (agreed === undefined || encapsulated === undefined) return failure('share')
+  if (agreed === undefined || encapsulated === undefined) {
+    erase(agreed, encapsulated?.secret)
+    return failure('share')
+  }
   const sharedSecret = concatBytes(agreed, encapsulated.secret)
   erase(agreed, encapsulated.secret)
 
@@ -204,7 +207,10 @@ export function openAccept(
 
   const agreed = x25519Shared(offer.x25519.secret, accept.x25519)
   const decapsulated = kemDecapsulate(offer.kem.secret, accept.kemCt)
-  if (agreed === undefined || decapsulated === undefined) return failure('share')
+  if (agreed === undefined || decapsulated === undefined) {
+    erase(agreed, decapsulated)
+    return failure('share')
+  }
   const sharedSecret = concatBytes(agreed, decapsulated)
   erase(agreed, decapsulated)
 

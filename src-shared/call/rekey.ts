@@ -60,7 +60,10 @@ export function answerRekey(
   const agreed = x25519Shared(ephemeral.secret, offer.x25519)
   const encapsulated = kemEncapsulate(offer.kemEk, randomness)
   erase(ephemeral.secret, randomness)
-  if (agreed === undefined || encapsulated === undefined) return failure('share')
+  if (agreed === undefined || encapsulated === undefined) {
+    erase(agreed, encapsulated?.secret)
+    return failure('share')
+  }
   const answer = { generation, x25519: ephemeral.public, kemCt: encapsulated.ciphertext }
   return success({ answer, session: nextSession(session, offer, answer, agreed, encapsulated.secret) })
 }
@@ -74,7 +77,10 @@ export function finishRekey(
   if (answer.generation !== pending.offer.generation) return failure('generation')
   const agreed = x25519Shared(pending.x25519.secret, answer.x25519)
   const decapsulated = kemDecapsulate(pending.kem.secret, answer.kemCt)
-  if (agreed === undefined || decapsulated === undefined) return failure('share')
+  if (agreed === undefined || decapsulated === undefined) {
+    erase(agreed, decapsulated)
+    return failure('share')
+  }
   erase(pending.x25519.secret, pending.kem.secret)
   return success(nextSession(session, pending.offer, answer, agreed, decapsulated))
 }

@@ -63,13 +63,18 @@ export function sealEnvelope(
   random: RandomBytes,
 ): SealedEnvelope | undefined {
   const { recipient, prekey, sender, content } = input
-  const ephemeral = p256KeyPair(random(P256_SEED_LENGTH))
-  const deviceKem = kemEncapsulate(recipient.agreeKem, random(KEM_RANDOMNESS_LENGTH))
-  const prekeyKem = kemEncapsulate(prekey.kem, random(KEM_RANDOMNESS_LENGTH))
+  const seed = random(P256_SEED_LENGTH)
+  const [ofDevice, ofPrekey] = [random(KEM_RANDOMNESS_LENGTH), random(KEM_RANDOMNESS_LENGTH)]
+  const ephemeral = p256KeyPair(seed)
+  const deviceKem = kemEncapsulate(recipient.agreeKem, ofDevice)
+  const prekeyKem = kemEncapsulate(prekey.kem, ofPrekey)
   const deviceDh = p256Shared(ephemeral.secret, recipient.agreeP256)
   const prekeyDh = p256Shared(ephemeral.secret, prekey.p256)
-  erase(ephemeral.secret)
-  if (!deviceKem || !prekeyKem || !deviceDh || !prekeyDh) return undefined
+  erase(seed, ofDevice, ofPrekey, ephemeral.secret)
+  if (!deviceKem || !prekeyKem || !deviceDh || !prekeyDh) {
+    erase(deviceKem?.secret, prekeyKem?.secret, deviceDh, prekeyDh)
+    return undefined
+  }
 
   const header = encodeEnvelopeHeader({
     kind: prekey.kind,
@@ -99,7 +104,10 @@ export function openEnvelope(
   const prekeyDh = p256Shared(prekey.p256.secret, envelope.ephemeral)
   const deviceSecret = kemDecapsulate(agreement.kem.secret, envelope.deviceCt)
   const prekeySecret = kemDecapsulate(prekey.kem.secret, envelope.prekeyCt)
-  if (!deviceDh || !prekeyDh || !deviceSecret || !prekeySecret) return failure('box')
+  if (!deviceDh || !prekeyDh || !deviceSecret || !prekeySecret) {
+    erase(deviceDh, prekeyDh, deviceSecret, prekeySecret)
+    return failure('box')
+  }
 
   const headerHash = hash('env header', envelope.header, prekey.bytes)
   const key = envelopeKey(headerHash, envelope.toCertHash, [deviceDh, prekeyDh, deviceSecret, prekeySecret])

@@ -117,6 +117,18 @@ function plaintextOf(bytes: Uint8Array): Uint8Array {
 }
 
 describe('envelope', () => {
+  it('erases what it drew (R21)', () => {
+    const drawn: Uint8Array[] = []
+    const noting = (length: number) => {
+      const bytes = random(length)
+      drawn.push(bytes)
+      return bytes
+    }
+    sealEnvelope({ recipient: bob.verified, prekey: bobs.prekey, sender: alice.own, content }, noting)
+    expect(drawn.map(({ length }) => length)).toEqual([48, 32, 32])
+    for (const bytes of drawn) expect(bytes.every((byte) => byte === 0)).toBe(true)
+  })
+
   it('brings the content, its sender and its digest to the recipient', () => {
     const sealed = seal()
     expect(open(sealed.bytes)).toMatchObject({ ...content, envDigest: sealed.envDigest })
