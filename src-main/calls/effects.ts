@@ -92,6 +92,7 @@ export class EffectRunner {
         return
       case 'answer-rekey':
         control.answerRekeyOffer(runner, context, effect.offer)
+        this.#giveKeysAhead(context)
         return
       case 'finish-rekey':
         control.finishRekeyExchange(runner, context, effect.answer)
@@ -218,6 +219,18 @@ export class EffectRunner {
       receive: copyOf(keys.media[receivingDirection(role)]),
     })
     mediaPorts.send(callId, { kind: 'remote-media', media: context.remote })
+  }
+
+  /** R39: the caller may send under them as soon as it has the answer. */
+  #giveKeysAhead({ callId, nextSession }: CallContext): void {
+    if (nextSession === undefined) return
+    const { suite, role, keys } = nextSession
+    this.#runner.environment.mediaPorts.send(callId, {
+      kind: 'keys-ahead',
+      generation: keys.generation,
+      suite,
+      receive: copyOf(keys.media[receivingDirection(role)]),
+    })
   }
 
   /** R21 */

@@ -11,6 +11,7 @@ import {
   type GroupFromWorker,
   type MediaPortHandover,
 } from '../../src-shared/ipc/media-port.ts'
+import { eraseStreamKeys } from '../../src-shared/crypto/key-schedule.ts'
 import type { GroupMediaPorts } from '../group-calls/ports.ts'
 import { MEDIA_PORT_CHANNEL } from './channels.ts'
 import { LastingMessages } from './lasting-messages.ts'
@@ -48,6 +49,11 @@ class CallPort {
       case 'wanted-layers':
         this.#lasting.keep(message)
         this.#port?.postMessage(message)
+        return
+      case 'keys-ahead':
+        this.#port?.postMessage(message)
+        // A page that comes later gets the keys when both sides send under them.
+        eraseStreamKeys(message.receive)
         return
       case 'drop-epochs':
         this.#lasting.dropEpochs(message.before)

@@ -220,6 +220,9 @@ export class MediaEngine {
         // The other side may have missed what went before, and has seen nothing yet if this is the first generation.
         this.#requestKeyframes()
         return
+      case 'keys-ahead':
+        this.#protection.expect(message)
+        return
       case 'remote-media':
         this.#remote.setOn(message.media)
         return

@@ -6,6 +6,7 @@ import { failure, type Result, success } from '../../src-shared/base/result.ts'
 import {
   createSrtpReceiver,
   createSrtpSender,
+  type SrtpParameters,
   type SrtpReceiver,
   type SrtpSender,
   type UnprotectFailure,
@@ -17,6 +18,7 @@ import { kindOfSsrc, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { eachStream, eraseKeys, eraseStreams, type PerKind } from './key-streams.ts'
 
 export type GenerationOfKeys = Extract<FromMain, { kind: 'keys' }>
+export type KeysAhead = Extract<FromMain, { kind: 'keys-ahead' }>
 
 /** R39: how long packets of the generation before may still be under way. */
 const OLD_GENERATION_MS = 2000
@@ -29,13 +31,18 @@ export interface Opened {
 
 export type Refusal = UnprotectFailure | 'no-keys'
 
+interface Receivers {
+  readonly generation: number
+  readonly streams: PerKind<SrtpReceiver>
+}
+
 export class Protection {
   #suite: SuiteName | undefined
   /** Also after the end. */
   #newest = -1
   #sending: PerKind<SrtpSender> | undefined
-  /** The newest first. */
-  #receiving: readonly PerKind<SrtpReceiver>[] = []
+  /** The newest first; it may be one ahead of what is sent under. */
+  #receiving: readonly Receivers[] = []
 
   get suite(): SuiteName | undefined {
     return this.#suite
@@ -55,6 +62,12 @@ export class Protection {
     for (const keys of [send, receive]) eraseKeys(keys)
   }
 
+  /** The other side may send under this generation from now on; erases the message. */
+  expect({ generation, suite, receive }: KeysAhead): void {
+    if (generation > this.#newest) this.#admit(generation, suite, receive)
+    eraseKeys(receive)
+  }
+
   protectRtp(kind: MediaKind, packet: Uint8Array): Uint8Array<ArrayBuffer> {
     return this.#sender(kind).protectRtp(packet)
   }
@@ -68,7 +81,7 @@ export class Protection {
     // RFC 3550: RTCP begins with the sender's SSRC after four bytes, RTP has it after eight. Its lowest byte tells the kind.
     const kind = kindOfSsrc(packet[rtcp ? 7 : 11] ?? 0)
     let reason: Refusal = 'no-keys'
-    for (const streams of this.#receiving) {
+    for (const { streams } of this.#receiving) {
       const receiver = streams[kind]
       const opened = rtcp ? receiver.unprotectRtcp(packet) : receiver.unprotectRtp(packet)
       if (opened.ok) return success({ kind, rtcp, packet: opened.value })
@@ -81,23 +94,28 @@ export class Protection {
   /** R21: at the end of the call. */
   erase(): void {
     eraseStreams(this.#sending)
-    for (const generation of this.#receiving) eraseStreams(generation)
+    for (const { streams } of this.#receiving) eraseStreams(streams)
     this.#sending = undefined
     this.#receiving = []
   }
 
   #use(generation: number, suite: SuiteName, send: StreamKeys, receive: StreamKeys): void {
     this.#newest = generation
-    const mki = Uint8Array.of(generation)
-    const parameters = ({ key, salt }: StreamKey) => ({ suite, key, salt, mki })
     eraseStreams(this.#sending)
     this.#suite = suite
-    this.#sending = eachStream(send, (stream) => createSrtpSender(parameters(stream)))
-    const fresh = eachStream(receive, (stream) => createSrtpReceiver(parameters(stream)))
-    const [before, ...older] = this.#receiving
-    for (const old of older) eraseStreams(old)
-    this.#receiving = before === undefined ? [fresh] : [fresh, before]
+    this.#sending = eachStream(send, (stream) => createSrtpSender(parametersOf(stream, suite, generation)))
+    this.#admit(generation, suite, receive)
+    const [present, before, ...older] = this.#receiving
+    for (const { streams } of older) eraseStreams(streams)
+    this.#receiving = [present, before].filter((receivers) => receivers !== undefined)
     if (before !== undefined) setTimeout(() => this.#retire(before), OLD_GENERATION_MS)
+  }
+
+  /** What came ahead stays as it is: it remembers what it has opened. */
+  #admit(generation: number, suite: SuiteName, receive: StreamKeys): void {
+    if (this.#receiving.some((receivers) => receivers.generation === generation)) return
+    const streams = eachStream(receive, (stream) => createSrtpReceiver(parametersOf(stream, suite, generation)))
+    this.#receiving = [{ generation, streams }, ...this.#receiving]
   }
 
   #sender(kind: MediaKind): SrtpSender {
@@ -105,8 +123,12 @@ export class Protection {
     return this.#sending[kind]
   }
 
-  #retire(generation: PerKind<SrtpReceiver>): void {
-    eraseStreams(generation)
-    this.#receiving = this.#receiving.filter((other) => other !== generation)
+  #retire(receivers: Receivers): void {
+    eraseStreams(receivers.streams)
+    this.#receiving = this.#receiving.filter((other) => other !== receivers)
   }
+}
+
+function parametersOf({ key, salt }: StreamKey, suite: SuiteName, generation: number): SrtpParameters {
+  return { suite, key, salt, mki: Uint8Array.of(generation) }
 }

@@ -53,6 +53,13 @@ export type FromMain =
       readonly send: StreamKeys
       readonly receive: StreamKeys
     }
+  /** A generation that only the other side may send under yet (R39); its `keys` follow. */
+  | {
+      readonly kind: 'keys-ahead'
+      readonly generation: number
+      readonly suite: SuiteName
+      readonly receive: StreamKeys
+    }
   /** What the other side says it sends: a camera that is off shows as such at once. */
   | { readonly kind: 'remote-media'; readonly media: MediaChoice }
   /** Protected RTP and RTCP, in order of arrival. `arrivedAt`: when they came to the main process, by its clock. */

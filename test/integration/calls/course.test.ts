@@ -94,6 +94,12 @@ describe('a call', () => {
     expect(keyTexts(alice.keys.send)).toEqual(keyTexts(bob.keys.receive))
     expect(keyTexts(alice.keys.receive)).toEqual(keyTexts(bob.keys.send))
     expect(keyTexts(alice.keys.send)).not.toEqual(before)
+    // The callee opens what comes under them from its answer on, before it sends under them itself.
+    const given = bob.media.filter(({ kind }) => kind === 'keys' || kind === 'keys-ahead')
+    expect(given).toMatchObject([{ generation: 0 }, { kind: 'keys-ahead', generation: 1 }, { generation: 1 }])
+    expect(given.map((message) => 'receive' in message && keyTexts(message.receive)).at(1)).toEqual(
+      keyTexts(alice.keys.send),
+    )
     expect(alice.call?.proof?.safetyWords).toEqual(words)
     bob.calls.setMedia(bob.callId, VIDEO)
     await network.until(() => alice.call?.remote.video === true)

@@ -95,6 +95,23 @@ describe('protection', () => {
     expect(far.open(near.protectRtp('video', rtp(SSRC.video, 41_003))).ok).toBe(true)
   })
 
+  it('opens what comes under the next generation before it sends under it, and each packet once (R39)', () => {
+    const ahead = { ...generation(1, 1), kind: 'keys-ahead' } as const
+    far.expect(ahead)
+    for (const { key, salt } of Object.values(ahead.receive)) {
+      expect([...key, ...salt].every((byte) => byte === 0)).toBe(true)
+    }
+    expect(far.open(near.protectRtp('video', rtp(SSRC.video, 1))).ok).toBe(true)
+    near.install(generation(1, 0))
+    const first = near.protectRtp('video', rtp(SSRC.video, 2))
+    expect(far.open(first).ok).toBe(true)
+    expect(far.protectRtp('audio', rtp(SSRC.audio, 1)).at(-11)).toBe(0)
+    far.install(generation(1, 1))
+    expect(far.open(first)).toEqual({ ok: false, reason: 'replayed' })
+    expect(far.open(near.protectRtp('video', rtp(SSRC.video, 3))).ok).toBe(true)
+    expect(far.protectRtp('audio', rtp(SSRC.audio, 2)).at(-11)).toBe(1)
+  })
+
   it('begins no generation anew: its nonces would come again (R18, R39)', () => {
     const packet = rtp(SSRC.video, 100)
     near.protectRtp('video', packet)
