@@ -133,20 +133,20 @@ export class Forwarder {
     if (level === undefined) return 0
     // Of a few everybody is heard, and nobody's first word waits for a choice.
     const isHeard = this.#receivers.length <= VOICES + 1 || this.#voices.takes(from, level & 0x7f, now)
-    return isHeard ? this.#sendToAll(from, departing(packet)) : 0
+    return isHeard ? this.#passOnToAll(from, packet) : 0
   }
 
   /** Screens have one size, and are what everybody looks at. */
   #forwardScreen(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
     keptOf(sender, ssrc).keep(packet)
     sender.screen.came(packet.length, now)
-    return this.#sendToAll(sender.member, departing(packet))
+    return this.#passOnToAll(sender.member, packet)
   }
 
   /** It is no voice, and takes nobody's place among the loudest. */
   #forwardScreenSound({ member, screen }: Sender, packet: Buffer, now: UnixMs): number {
     screen.came(packet.length, now)
-    return this.#sendToAll(member, packet)
+    return this.#passOnToAll(member, packet)
   }
 
   #forwardPicture(sender: Sender, ssrc: number, packet: Buffer, now: UnixMs): number {
@@ -154,6 +154,10 @@ export class Forwarder {
     if (picture === undefined) return 0
     keptOf(sender, ssrc).keep(packet)
     return sender.picture.forward(departing(packet), picture, now)
+  }
+
+  #passOnToAll(from: RoomMember, packet: Buffer): number {
+    return this.#sendToAll(from, departing(packet))
   }
 
   #sendToAll(from: RoomMember, packet: Buffer): number {

@@ -307,6 +307,17 @@ describe('when a packet left', () => {
     for (const packet of b.packets) expect(Buffer.from(withoutDeparture(packet))).toEqual(sent)
   })
 
+  it('is said behind media of every kind', () => {
+    enter(2)
+    const [a, b] = [at(0), at(1)]
+    look(b, [[a, 0]])
+    forwarder.forward(a, packetOf(a, { picture: { layer: 0, temporal: 0, keyframe: true } }, 0, 7), now)
+    voice(a, 20)
+    for (const kind of ['screen', 'screenSound'] as const) forwarder.forward(a, packetOf(a, {}, 0, 7, 100, kind), now)
+    expect(b.packets).toHaveLength(4)
+    for (const packet of b.packets) expect(departureOf(packet)).toBeTypeOf('number')
+  })
+
   it('is said by the relay only: what a member padded goes nowhere', () => {
     enter(2)
     const [a, b] = [at(0), at(1)]
