@@ -137,13 +137,14 @@ export class MediaEngine {
     })
     void encodableCodecs().then((codecs) => this.#selection.encodable(codecs))
     void decodableCodecs().then((codecs) => this.#reports.tellDecodable(codecs, { parity: true }))
-    void this.#rehearse()
   }
 
   attach(port: MessagePort): void {
     this.#transport.attach(port)
     this.#reports.start()
     this.#remote.start()
+    // Not before: a preview of the devices shows nothing to anybody.
+    void this.#rehearse()
   }
 
   mute(muted: boolean): void {

@@ -20,6 +20,7 @@ const MAX_ENCODING = 2
 const BITRATE_STEP = 0.05
 /** A failure that repeats itself must not keep the computer busy. */
 const RETRY_AFTER: Ms = 500
+
 export interface VideoOutlet {
   /** Whether a frame that is encoded now can be sent. */
   isOpen(): boolean
@@ -81,7 +82,8 @@ export class PictureEncoder {
   }
 
   get counters(): VideoCounters {
-    return { codec: this.#encoding?.codec, ...this.#counters }
+    // An encoder that was made ahead has encoded nothing of the camera.
+    return { codec: this.#counters.frames > 0 ? this.#encoding?.codec : undefined, ...this.#counters }
   }
 
   /** The other side cannot go on, or has just got its keys. */

@@ -10,7 +10,7 @@ import { PacketRecovery } from '../../src-shared/media/packet-recovery.ts'
 import { FLEXIBLE_FEC, type VideoCodec } from '../../src-shared/media/payload-types.ts'
 import type { VideoBuffer } from '../../src-shared/media/received.ts'
 import { parseRtp, type RtpPacket } from '../../src-shared/media/rtp.ts'
-import type { MediaKind } from '../../src-shared/media/ssrc.ts'
+import { isOfScreen, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { VideoReceiver } from '../../src-shared/media/video-receiver.ts'
 import type { MemberStatistics } from '../devices/group-session.ts'
 import type { AudioPlayout } from './audio-playout.ts'
@@ -54,8 +54,8 @@ export interface RemoteSinks {
 export class RemoteParty {
   readonly reception = new Reception({
     senderReport: (kind, info) => {
-      if (kind === 'audio' || kind === 'video') this.#lipSync.senderReport(kind, info)
-      else this.#screenSound?.senderReport(kind, info)
+      if (isOfScreen(kind)) this.#screenSound?.senderReport(kind, info)
+      else this.#lipSync.senderReport(kind, info)
     },
   })
   readonly #reports: Reports
@@ -205,9 +205,7 @@ export class RemoteParty {
   }
 
   #takeRtp(kind: MediaKind, rtp: RtpPacket, now: Ms, arrivedAt: Ms): void {
-    // The relay passes on all of a screen.
-    const isOfScreen = kind === 'screen' || kind === 'screenSound'
-    const leftOut = isOfScreen ? 0 : (this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0)
+    const leftOut = isOfScreen(kind) ? 0 : (this.#forwarded?.[kind].leftOutBefore(rtp, now) ?? 0)
     this.reception.received(kind, rtp, now, leftOut)
     if (kind === 'screenSound') {
       this.#screenSound?.take(rtp, arrivedAt)

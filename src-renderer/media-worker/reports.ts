@@ -16,7 +16,7 @@ import {
   type VideoCodec,
   videoCodecOf,
 } from '../../src-shared/media/payload-types.ts'
-import { kindOfSsrc, MEDIA_KINDS, type MediaKind } from '../../src-shared/media/ssrc.ts'
+import { isOfScreen, kindOfSsrc, MEDIA_KINDS, type MediaKind } from '../../src-shared/media/ssrc.ts'
 import { randomBytes } from './random.ts'
 import type { Reception } from './reception.ts'
 
@@ -184,8 +184,7 @@ export class Reports {
     const blocks = this.#blocks(kind, now)
     const ownReport = this.#own[kind].senderReport(now, blocks)
     // Most calls never have a screen, and there is nothing to say of it.
-    const isOfScreen = kind === 'screen' || kind === 'screenSound'
-    if (isOfScreen && ownReport === undefined && blocks.length + feedback.length === 0) return
+    if (isOfScreen(kind) && ownReport === undefined && blocks.length + feedback.length === 0) return
     const report = ownReport ?? { kind: 'receiver-report', ssrc, reports: blocks }
     const description = { kind: 'source-description', chunks: [{ ssrc, cname: this.#cname }] } as const
     const upper = kind === 'video' ? (this.#own.upper ?? []) : []

@@ -75,7 +75,8 @@ export class VideoPlayout {
   get counters(): VideoCounters & { rendered: number; freezes: number; freezeMs: number } {
     const { count, totalMs } = this.#freezes
     return {
-      codec: this.#decoding?.codec,
+      // A decoder that was made ahead has decoded nothing of the other side.
+      codec: this.#counters.frames > 0 ? this.#decoding?.codec : undefined,
       ...this.#counters,
       rendered: this.#rendered,
       freezes: count,

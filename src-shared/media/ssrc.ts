@@ -12,6 +12,11 @@ export function kindOfSsrc(ssrc: number): MediaKind {
   return MEDIA_KINDS[(ssrc & 3) as 0 | 1 | 2 | 3]
 }
 
+/** A shared screen's picture or its sound: most calls have neither, and the relay of a group passes on all of both. */
+export function isOfScreen(kind: MediaKind): kind is 'screen' | 'screenSound' {
+  return kind === 'screen' || kind === 'screenSound'
+}
+
 function kindBits(kind: MediaKind): number {
   return MEDIA_KINDS.indexOf(kind)
 }

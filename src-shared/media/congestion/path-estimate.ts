@@ -191,6 +191,7 @@ export class PathEstimate {
     this.#loss += LOSS_WEIGHT * (window.lost / window.packets - this.#loss)
     this.#window = undefined
   }
+
   #countRun(lost: boolean): void {
     if (lost) this.#lossesInRow += 1
     else if (this.#lossesInRow > 0) {
