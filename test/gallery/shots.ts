@@ -63,7 +63,10 @@ const openStatistics = async (page: Page) => {
   await page.getByRole('table').waitFor()
   await page.getByRole('button', { name: 'Copy as JSON' }).scrollIntoViewIfNeeded()
 }
-const openPicker = (page: Page) => page.locator('[role=toolbar] > button').first().click()
+const openPicker = async (page: Page) => {
+  await page.locator('[role=toolbar] > button').first().click()
+  await page.getByRole('dialog').waitFor()
+}
 const settings = (index: number) =>
   after(
     (page) => page.keyboard.press('Control+Comma'),
