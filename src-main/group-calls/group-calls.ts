@@ -3,33 +3,35 @@
  * ports bring into events, and effects into work for the ports. What belongs here: the order of that work, and the chain, keys and
  * records of one call. What may not: decisions about the course of a call, which are the machine's; Electron; any port's implementation.
  */
-import { type Bytes, equalBytes, toHex } from '../../src-shared/base/bytes.ts'
-import { Sensitive } from '../../src-shared/base/sensitive.ts'
-import { DAY, HOUR, type Ms, type UnixMs } from '../../src-shared/base/time.ts'
+import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
+import type { Ms, UnixMs } from '../../src-shared/base/time.ts'
 import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import { type GroupEndReason, type GroupState, initialState, occupies } from '../../src-shared/group/machine/state.ts'
-import { type Epoch, isHost } from '../../src-shared/group/machine/roster.ts'
+import type { Epoch } from '../../src-shared/group/machine/roster.ts'
 import { step } from '../../src-shared/group/machine/step.ts'
 import { CHAT_ID_LENGTH } from '../../src-shared/group/record-content.ts'
-import { groupIdOf } from '../../src-shared/group/roster.ts'
 import type { Upgrade } from '../../src-shared/group/upgrade.ts'
 import type { GroupOutcome, KnockOutcome, LinkHours, LinkOutcome } from '../../src-shared/ipc/contract.ts'
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
-import type { ReturningCall, StandingCall } from '../calls/ports.ts'
+import type { ReturningCall } from '../calls/ports.ts'
 import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
-import { createContext, type GroupContext, type GroupRunner, type Wanted } from './group-context.ts'
+import { follow } from './following.ts'
+import { found } from './founding.ts'
+import { type GroupContext, type GroupRunner, wantedBy } from './group-context.ts'
 import { mailReceived } from './invitations.ts'
+import { forget, join, mayComeBack } from './joining.ts'
 import { KnownInvitations } from './known-invitations.ts'
-import { beginStay, tellMembers } from './keys.ts'
-import { createLink, knockAt, withdrawLink } from './links.ts'
-import type { GroupEnvironment, GroupViews, Invitation } from './ports.ts'
+import { askForLink, knockAt, withdrawLink } from './links.ts'
+import { chooseMedia, oneToOneMedia, oneToOneOver } from './one-to-one.ts'
+import type { GroupEnvironment, GroupViews } from './ports.ts'
 import { calledBack, KnownReturns, tellGroupOnly } from './returning.ts'
 import { sendRecord } from './say.ts'
-import { type Beginning, upgradedContext, upgradingContext } from './upgrading.ts'
-import { groupView, hasCompany, historyEntry, incomingView, joinableCall } from './views.ts'
+import { Screen } from './screen.ts'
+import { upgrade, upgradeReceived } from './upgrading.ts'
+import { groupView, historyEntry, incomingView, joinableCall } from './views.ts'
 import { compareWords } from './words.ts'
 
 export interface GroupCalls {
@@ -81,22 +83,8 @@ export interface GroupCalls {
   close(): Promise<void>
 }
 
-const SHOW_EVERY: Ms = 100
-/** As long as an invitation: who founded a call may return to it. */
-const FOUNDED_LIFE: Ms = DAY
 /** The machine leaves within a second, and what it says last needs a moment. */
 const GOODBYE: Ms = 1500
-/** Nothing is left to return to. */
-const OVER: ReadonlySet<GroupEndReason> = new Set([
-  'everyone-left',
-  'removed',
-  'insecure',
-  'declined',
-  'busy',
-  'no-answer',
-])
-const SEED_LENGTH = 16
-
 export function createGroupCalls(environment: GroupEnvironment): GroupCalls {
   return new GroupCallRunner(environment)
 }
@@ -105,28 +93,20 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly environment: GroupEnvironment
   readonly #contexts = new Map<CallId, GroupContext>()
   readonly #effects: GroupEffects
-  readonly #invitations: KnownInvitations
+  readonly #screen: Screen
   readonly #returns = new KnownReturns()
   readonly #stopMail: () => void
   #state: GroupState | undefined
   readonly #events: GroupEvent[] = []
   #running = false
-  #shown = ''
-  #shownAt: UnixMs = 0
-  #cancelShow: (() => void) | undefined
   /** The page was loaded again: to be joined anew as soon as it is left. */
-  #returning: { readonly callId: CallId; readonly media: MediaChoice } | undefined
+  #anew: { readonly callId: CallId; readonly media: MediaChoice } | undefined
 
   constructor(environment: GroupEnvironment) {
-    this.#invitations = new KnownInvitations(environment.invitations)
-    this.environment = { ...environment, invitations: this.#invitations }
+    this.environment = { ...environment, invitations: new KnownInvitations(environment.invitations) }
     this.#effects = new GroupEffects(this)
-    const desk = {
-      runner: this,
-      contextOf: (callId: CallId) => this.#contexts.get(callId),
-      add: (context: GroupContext) => void this.#contexts.set(context.callId, context),
-    }
-    this.#stopMail = environment.mail.onReceived((mail) => mailReceived(desk, mail))
+    this.#screen = new Screen(environment, (now) => this.#views(now))
+    this.#stopMail = environment.mail.onReceived((mail) => mailReceived(this, mail))
     this.changed()
   }
 
@@ -145,28 +125,22 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     } finally {
       this.#running = false
     }
-    this.#return()
+    this.#joinAnew()
     this.#hush()
     this.#forget()
     this.changed()
   }
 
-  /** In a large call much happens within a moment, and each view of it costs milliseconds: the first is shown at once. */
-  readonly changed = (): void => {
-    const now = this.environment.clock.now()
-    if (this.#cancelShow !== undefined) return
-    if (now - this.#shownAt >= SHOW_EVERY) this.#show(now)
-    else this.#cancelShow = this.environment.clock.after(SHOW_EVERY, () => this.#show(this.environment.clock.now()))
+  readonly add = (context: GroupContext): void => void this.#contexts.set(context.callId, context)
+
+  readonly changed = (): void => this.#screen.changed()
+
+  readonly keyOpened = (context: GroupContext, epoch: Epoch, device: MemberId): void => {
+    this.#returns.note(context, epoch, device)
   }
 
-  #show(now: UnixMs): void {
-    this.#cancelShow = undefined
-    this.#shownAt = now
-    const views = this.#views()
-    const shown = JSON.stringify(views)
-    if (shown === this.#shown) return
-    this.#shown = shown
-    this.environment.show(views)
+  get contexts(): ReadonlyMap<CallId, GroupContext> {
+    return this.#contexts
   }
 
   get occupied(): boolean {
@@ -179,73 +153,23 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   }
 
   start(handles: readonly string[], media: MediaChoice): GroupOutcome {
-    const { environment } = this
-    const own = environment.identity()
-    if (own === undefined || this.occupied || environment.otherwiseEngaged()) return 'busy'
-    const seed = environment.random(SEED_LENGTH)
-    const context = createContext(
-      {
-        groupId: groupIdOf(own.certHash, seed),
-        direction: 'outgoing',
-        startedAt: environment.clock.now(),
-        video: media.video,
-        own,
-        seed,
-        ticket: undefined,
-        createHash: undefined,
-        invitation: undefined,
-        caller: undefined,
-        wanted: handles.map(wantedBy),
-        local: media,
-      },
-      environment.random,
-    )
-    this.#contexts.set(context.callId, context)
-    this.dispatch({ kind: 'user-found', groupId: context.callId, media, upgrade: undefined })
-    return 'started'
+    return found(this, handles, media)
   }
 
   upgrade(callId: CallId, handles: readonly string[]): GroupOutcome {
-    const { identity, oneToOne, random } = this.environment
-    const own = identity()
-    const standing = oneToOne.standing(callId)
-    if (own === undefined || standing === undefined || this.occupied) return 'busy'
-    const begun = upgradingContext(this, own, callId, standing, random(SEED_LENGTH), handles.map(wantedBy))
-    this.#takeOver(begun, standing)
-    const { context, from } = begun
-    this.dispatch({ kind: 'user-found', groupId: context.callId, media: standing.media, upgrade: from })
-    return 'started'
+    return upgrade(this, callId, handles)
   }
 
-  upgradeReceived(callId: CallId, upgrade: Upgrade): void {
-    const { identity, oneToOne } = this.environment
-    const own = identity()
-    const standing = oneToOne.standing(callId)
-    if (own === undefined || standing === undefined || this.occupied) return
-    const begun = upgradedContext(this, own, callId, standing, upgrade)
-    if (begun === undefined) return
-    this.#takeOver(begun, standing)
-    const { context, from } = begun
-    this.dispatch({ kind: 'upgraded', groupId: context.callId, media: standing.media, from })
+  upgradeReceived(callId: CallId, received: Upgrade): void {
+    upgradeReceived(this, callId, received)
   }
 
   oneToOneMedia(callId: CallId, media: MediaChoice): void {
-    const context = this.#besides(callId)
-    // What is captured for one call is not for another: who shares a screen picks it anew in the group.
-    if (context !== undefined) this.setMedia(context.callId, { ...media, screen: false })
+    oneToOneMedia(this, callId, media)
   }
 
   oneToOneOver(callId: CallId, hungUp: boolean): void {
-    const context = this.#besides(callId)
-    if (context === undefined) return
-    if (hungUp) {
-      context.silent = true
-      this.end(context.callId)
-    } else {
-      context.oneToOne = undefined
-      context.returning = undefined
-      this.dispatch({ kind: 'one-to-one-ended', groupId: context.callId })
-    }
+    oneToOneOver(this, callId, hungUp)
   }
 
   calledBack(callId: CallId, from: Bytes): ReturningCall | 'refused' | undefined {
@@ -255,10 +179,6 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 
   returnConnected(callId: CallId): void {
     this.dispatch({ kind: 'one-to-one-connected', groupId: callId })
-  }
-
-  readonly keyOpened = (context: GroupContext, epoch: Epoch, device: MemberId): void => {
-    this.#returns.note(context, epoch, device)
   }
 
   invite(callId: CallId, handles: readonly string[]): void {
@@ -272,19 +192,11 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   }
 
   join(callId: CallId, media: MediaChoice): GroupOutcome {
-    const { clock, invitations, otherwiseEngaged, identity } = this.environment
-    const own = identity()
-    const invitation = invitations.all(clock.now()).find(({ groupId }) => toHex(groupId) === callId)
-    if (invitation === undefined || own === undefined || this.occupied || otherwiseEngaged()) return 'busy'
-    this.#enter(invitation, own, media)
-    return 'started'
+    return join(this, callId, media)
   }
 
   forget(callId: CallId): void {
-    const { clock, invitations } = this.environment
-    const known = invitations.all(clock.now()).find(({ groupId }) => toHex(groupId) === callId)
-    if (known !== undefined) invitations.remove(known.groupId)
-    this.changed()
+    forget(this, callId)
   }
 
   accept(callId: CallId, media: MediaChoice): void {
@@ -300,12 +212,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   }
 
   setMedia(callId: CallId, media: MediaChoice): void {
-    const context = this.#contexts.get(callId)
-    if (context !== undefined && !media.audio) context.conversation.muteRequestBy = undefined
-    if (context?.returning !== undefined) {
-      this.environment.oneToOne.setMedia(context.returning, { ...media, screen: false })
-    }
-    this.dispatch({ kind: 'user-media', groupId: callId, media })
+    chooseMedia(this, callId, media)
   }
 
   dismiss(callId: CallId): void {
@@ -360,11 +267,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     if (context !== undefined) compareWords(this, context)
   }
 
-  async createLink(callId: CallId, hours: LinkHours): Promise<LinkOutcome> {
-    const context = this.#contexts.get(callId)
-    const { call, self } = this.state()
-    if (context === undefined || call.kind !== 'inside' || !isHost(call.roster, self)) return 'refused'
-    return createLink(this, context, hours)
+  createLink(callId: CallId, hours: LinkHours): Promise<LinkOutcome> {
+    return askForLink(this, callId, hours)
   }
 
   withdrawLink(callId: CallId): void {
@@ -373,12 +277,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   }
 
   knock(link: string, media: MediaChoice): Promise<KnockOutcome> {
-    return knockAt(this, link, media, (context) => {
-      if (this.occupied || this.environment.otherwiseEngaged()) return false
-      this.#contexts.set(context.callId, context)
-      this.dispatch({ kind: 'user-knock', groupId: context.callId, media })
-      return true
-    })
+    return knockAt(this, link, media)
   }
 
   admit(callId: CallId, guest: MemberId): void {
@@ -401,7 +300,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   mediaRestarted(callId: CallId): boolean {
     const { call } = this.state()
     if (call.kind !== 'inside' || call.groupId !== callId) return false
-    this.#returning = { callId, media: { ...call.local, screen: false } }
+    this.#anew = { callId, media: { ...call.local, screen: false } }
     this.end(callId)
     return true
   }
@@ -413,16 +312,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
       this.end(call.groupId)
       await new Promise<void>((resolve) => this.environment.clock.after(GOODBYE, resolve))
     }
-    this.#cancelShow?.()
-  }
-
-  #besides(callId: CallId): GroupContext | undefined {
-    return [...this.#contexts.values()].find(({ oneToOne, returning }) => oneToOne === callId || returning === callId)
-  }
-
-  #takeOver({ context }: Beginning, { person }: StandingCall): void {
-    context.people.set(person.accountId, person)
-    this.#contexts.set(context.callId, context)
+    this.#screen.stop()
   }
 
   #initial(): GroupState {
@@ -437,59 +327,8 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     this.#state = state
     const { call } = state
     const context = call.kind === 'idle' ? undefined : this.#contexts.get(call.groupId)
-    if (context !== undefined) this.#follow(context, before)
+    if (context !== undefined) follow(this, context, before)
     for (const effect of effects) this.#execute(effect)
-  }
-
-  /** What the context takes over from the machine. */
-  #follow(context: GroupContext, before: GroupState): void {
-    const { call } = this.state()
-    if ('local' in call) context.local = call.local
-    const { clock } = this.environment
-    if (call.kind !== 'inside') return
-    const was = before.call.kind === 'inside' ? before.call : undefined
-    if (was?.join !== call.join) {
-      beginStay(this, context)
-      tellGroupOnly(this, context)
-      this.#foundedHere(context)
-      // Called nobody: the others come by the link.
-      if (
-        was === undefined &&
-        context.seed !== undefined &&
-        context.oneToOne === undefined &&
-        context.wanted.length === 0
-      )
-        void createLink(this, context, FOUNDED_LIFE / HOUR)
-    }
-    if (was?.roster !== call.roster) {
-      for (const { certHash, certificate, handle, join } of context.chain.roster?.members ?? []) {
-        // Who came by a link stays a guest, also when it returns by its invitation.
-        const guest = join.linkTag !== undefined || context.met.get(toHex(certHash))?.guest === true
-        context.met.set(toHex(certHash), { account: toHex(certificate.accountPub), handle, guest })
-      }
-    }
-    if (call.met) context.connectedAt ??= clock.now()
-    if (was?.people !== call.people || was.roster !== call.roster) tellMembers(this, context)
-  }
-
-  /** So that this person may come back, as everybody else may by its invitation. */
-  #foundedHere(context: GroupContext): void {
-    const { chain, own, groupId, ticket, video, wanted } = context
-    if (context.createHash !== undefined || chain.roster === undefined || ticket === undefined) return
-    context.createHash = chain.roster.createHash
-    const now = this.environment.clock.now()
-    this.environment.invitations.save({
-      groupId,
-      createHash: context.createHash,
-      ticket,
-      inviterCertHash: own.certHash,
-      inviterHandle: own.handle,
-      inviterName: own.name.reveal(),
-      people: new Sensitive(wanted.map(({ handle }) => handle.reveal())),
-      video,
-      sentAt: now,
-      expiresAt: now + FOUNDED_LIFE,
-    })
   }
 
   #execute(effect: GroupEffect): void {
@@ -502,43 +341,16 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 
   #record(context: GroupContext, reason: GroupEndReason, missed: boolean): void {
     const { clock, record, invitations } = this.environment
-    if (this.#returning?.callId !== context.callId) record(historyEntry(context, reason, missed, clock.now()))
-    const wasIn = context.stay > 0
-    // Who did not answer, or was busy, may still come.
-    const mayCome = !wasIn && (reason === 'no-answer' || reason === 'busy')
-    const isOver = OVER.has(reason) || (wasIn && !hasCompany(context))
-    if (isOver && !mayCome) invitations.remove(context.groupId)
+    if (this.#anew?.callId !== context.callId) record(historyEntry(context, reason, missed, clock.now()))
+    if (!mayComeBack(context, reason)) invitations.remove(context.groupId)
   }
 
-  #return(): void {
-    const returning = this.#returning
-    if (returning === undefined || this.state().call.kind !== 'ended') return
-    this.#returning = undefined
-    this.dispatch({ kind: 'user-dismiss', groupId: returning.callId })
-    this.join(returning.callId, returning.media)
-  }
-
-  #enter(invitation: Invitation, own: NonNullable<ReturnType<GroupEnvironment['identity']>>, media: MediaChoice): void {
-    const { clock, random } = this.environment
-    const context = createContext(
-      {
-        groupId: invitation.groupId,
-        direction: equalBytes(invitation.inviterCertHash, own.certHash) ? 'outgoing' : 'incoming',
-        startedAt: clock.now(),
-        video: media.video,
-        own,
-        seed: undefined,
-        ticket: invitation.ticket,
-        createHash: invitation.createHash,
-        invitation,
-        caller: undefined,
-        wanted: [],
-        local: media,
-      },
-      random,
-    )
-    this.#contexts.set(context.callId, context)
-    this.dispatch({ kind: 'user-join', groupId: context.callId, media, sentAt: invitation.sentAt })
+  #joinAnew(): void {
+    const anew = this.#anew
+    if (anew === undefined || this.state().call.kind !== 'ended') return
+    this.#anew = undefined
+    this.dispatch({ kind: 'user-dismiss', groupId: anew.callId })
+    this.join(anew.callId, anew.media)
   }
 
   /** While the 1:1 call goes on, or was what the person ended, the end of its upgrade is no matter of the screen. */
@@ -556,10 +368,9 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     }
   }
 
-  #views(): GroupViews {
-    const { clock, invitations } = this.environment
-    const now = clock.now()
-    const state = this.environment.identity() === undefined ? undefined : this.state()
+  #views(now: UnixMs): GroupViews {
+    const { identity, invitations } = this.environment
+    const state = identity() === undefined ? undefined : this.state()
     const { call } = state ?? {}
     const current = call === undefined || call.kind === 'idle' ? undefined : call.groupId
     const context = current === undefined ? undefined : this.#contexts.get(current)
@@ -576,8 +387,4 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 
 function isQuiet({ oneToOne, silent }: GroupContext): boolean {
   return silent || oneToOne !== undefined
-}
-
-function wantedBy(handle: string): Wanted {
-  return { handle: new Sensitive(handle), person: undefined, failed: undefined }
 }

@@ -1,7 +1,7 @@
 /** What the runner holds for one group call: everything that the machine refers to by id. */
 import { type Bytes, toHex } from '../../src-shared/base/bytes.ts'
 import type { RandomBytes } from '../../src-shared/base/random.ts'
-import type { Sensitive } from '../../src-shared/base/sensitive.ts'
+import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
 import type { AccountKey, DeviceId } from '../../src-shared/call/machine/events.ts'
 import { HeadWatch } from '../../src-shared/group/head.ts'
@@ -10,7 +10,7 @@ import type { KeyShare } from '../../src-shared/group/key-share.ts'
 import type { LinkKeys } from '../../src-shared/group/link.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import type { Epoch, JoinId } from '../../src-shared/group/machine/roster.ts'
-import type { GroupState } from '../../src-shared/group/machine/state.ts'
+import { type GroupState, occupies } from '../../src-shared/group/machine/state.ts'
 import type { Member } from '../../src-shared/group/membership.ts'
 import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { MEMBER_ADDRESS_LENGTH, type MemberAddress } from '../../src-shared/protocol/relay-frame.ts'
@@ -28,6 +28,9 @@ export interface GroupRunner {
   readonly environment: GroupEnvironment
   readonly state: () => GroupState
   readonly dispatch: (event: GroupEvent) => void
+  /** Calls that are on, ring, or are still shown. */
+  readonly contexts: ReadonlyMap<CallId, GroupContext>
+  readonly add: (context: GroupContext) => void
   /** R40: the key of another member came. */
   readonly keyOpened: (context: GroupContext, epoch: Epoch, device: DeviceId) => void
   /** Something that is shown changed without the machine. */
@@ -200,6 +203,15 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     handsSince: new Map(),
     released: false,
   }
+}
+
+/** No other call can begin: this device is in one, of whichever kind. */
+export function isEngaged({ environment, state }: GroupRunner): boolean {
+  return occupies(state().call) || environment.otherwiseEngaged()
+}
+
+export function wantedBy(handle: string): Wanted {
+  return { handle: new Sensitive(handle), person: undefined, failed: undefined }
 }
 
 export function keepJoin({ joins }: GroupContext, join: VerifiedJoin): void {

@@ -10,30 +10,24 @@ import { TIMERS } from '../../src-shared/group/machine/timers.ts'
 import { displayName } from '../../src-shared/identity/display-name.ts'
 import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
 import type { Person, ReceivedMail } from '../calls/ports.ts'
-import { createContext, type GroupContext, type GroupRunner } from './group-context.ts'
+import { createContext, type GroupRunner } from './group-context.ts'
 import { answersKnock, knockReceived } from './links.ts'
 import type { Invitation } from './ports.ts'
-
-export interface MailDesk {
-  readonly runner: GroupRunner
-  readonly contextOf: (callId: string) => GroupContext | undefined
-  readonly add: (context: GroupContext) => void
-}
 
 /** While the directory does not answer, an invitation that rings waits. */
 const LOOKUP_PAUSE: Ms = 2 * SECOND
 
 /** The envelope is genuine (R14); its content is what its sender says. Mail of 1:1 calls passes by. */
-export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
-  const { runner, contextOf } = desk
+export function mailReceived(runner: GroupRunner, mail: ReceivedMail): void {
+  const { contexts } = runner
   switch (mail.type) {
     case 'group-invite': {
       const invite = parseGroupInvite(mail.payload)
-      if (invite !== undefined) void inviteReceived(desk, mail, invite)
+      if (invite !== undefined) void inviteReceived(runner, mail, invite)
       return
     }
     case 'cancel':
-      void cancelReceived(desk, mail)
+      void cancelReceived(runner, mail)
       return
     case 'answered': {
       const answered = parseAnswered(mail.payload)
@@ -46,7 +40,7 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
     case 'reply': {
       const reply = parseReply(mail.payload)
       const account = toHex(mail.senderAccountPub)
-      const context = reply && contextOf(toHex(reply.callId))
+      const context = reply && contexts.get(toHex(reply.callId))
       if (reply === undefined || context?.people.has(account) !== true) return
       runner.dispatch({ kind: 'reply', groupId: context.callId, account, answer: reply.answer })
       return
@@ -54,7 +48,7 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
     case 'knock': {
       const knock = parseKnock(mail.payload)
       const { call } = runner.state()
-      const context = call.kind === 'inside' ? contextOf(call.groupId) : undefined
+      const context = call.kind === 'inside' ? contexts.get(call.groupId) : undefined
       if (knock !== undefined && context !== undefined) void knockReceived(runner, context, mail, knock)
       return
     }
@@ -63,9 +57,8 @@ export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
   }
 }
 
-async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupInvite): Promise<void> {
-  const { runner } = desk
-  const { environment } = runner
+async function inviteReceived(runner: GroupRunner, mail: ReceivedMail, invite: GroupInvite): Promise<void> {
+  const { environment, contexts } = runner
   const own = environment.identity()
   // R19: devices of one account do not call one another.
   if (own === undefined || equalBytes(mail.senderAccountPub, own.accountPub)) return
@@ -87,10 +80,10 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
   }
   const callId = toHex(invite.groupId)
   // A chain has one beginning: who names another for the same call does not speak of it.
-  const known = desk.contextOf(callId)
+  const known = contexts.get(callId)
   if (known?.createHash !== undefined && !equalBytes(known.createHash, invite.createHash)) return
   const { call } = runner.state()
-  const door = call.kind === 'knocking' ? desk.contextOf(call.groupId) : undefined
+  const door = call.kind === 'knocking' ? contexts.get(call.groupId) : undefined
   const isAnswer = door !== undefined && answersKnock(door, invite, mail)
   // One that answers somebody else's Knock is none of ours, and none that rings.
   if (invite.linkProof !== undefined && !isAnswer) return
@@ -117,7 +110,7 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: GroupI
       environment.random,
     )
     context.linkKey = isAnswer ? door.knocking?.keys.linkKey : undefined
-    desk.add(context)
+    runner.add(context)
   }
   runner.dispatch({
     kind: 'invite',
@@ -154,13 +147,13 @@ function admissionOf({ environment }: GroupRunner, caller: Person): GroupInvitat
 }
 
 /** It counts from the inviting device, and from devices of those whom the invitation names. */
-async function cancelReceived({ runner, contextOf }: MailDesk, mail: ReceivedMail): Promise<void> {
+async function cancelReceived(runner: GroupRunner, mail: ReceivedMail): Promise<void> {
   const cancel = parseCancel(mail.payload)
   if (cancel === undefined) return
-  const { environment } = runner
+  const { environment, contexts } = runner
   const known = environment.invitations.all(environment.clock.now())
   const invitation =
-    contextOf(toHex(cancel.callId))?.invitation ?? known.find(({ groupId }) => equalBytes(groupId, cancel.callId))
+    contexts.get(toHex(cancel.callId))?.invitation ?? known.find(({ groupId }) => equalBytes(groupId, cancel.callId))
   if (invitation === undefined) return
   const fromInviter = equalBytes(invitation.inviterCertHash, mail.senderCertHash)
   if (!fromInviter && !(await isNamed(runner, invitation, mail))) return

@@ -15,15 +15,24 @@ import {
   tagMatches,
 } from '../../src-shared/group/link.ts'
 import type { VerifiedJoin } from '../../src-shared/group/join.ts'
+import { isHost } from '../../src-shared/group/machine/roster.ts'
 import { claimedName, displayName } from '../../src-shared/identity/display-name.ts'
-import type { KnockOutcome, LinkOutcome } from '../../src-shared/ipc/contract.ts'
-import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
+import type { KnockOutcome, LinkHours, LinkOutcome } from '../../src-shared/ipc/contract.ts'
+import type { CallId, MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { encodeReply } from '../../src-shared/protocol/cancel.ts'
 import type { Handle } from '../../src-shared/call/machine/events.ts'
 import type { ReceivedMail } from '../calls/ports.ts'
-import { createContext, type GroupContext, type GroupRunner, type Guest } from './group-context.ts'
+import { createContext, type GroupContext, type GroupRunner, type Guest, isEngaged } from './group-context.ts'
 import { sendInviteTo } from './inviting.ts'
 import { tellGroupOnly } from './returning.ts'
+
+/** The person asks, who must be a host. */
+export async function askForLink(runner: GroupRunner, callId: CallId, hours: LinkHours): Promise<LinkOutcome> {
+  const context = runner.contexts.get(callId)
+  const { call, self } = runner.state()
+  if (context === undefined || call.kind !== 'inside' || !isHost(call.roster, self)) return 'refused'
+  return createLink(runner, context, hours)
+}
 
 /** Replaces the link that the call has: the old one opens nothing any more. */
 export async function createLink(runner: GroupRunner, context: GroupContext, hours: number): Promise<LinkOutcome> {
@@ -110,12 +119,7 @@ export function fitsLink(
 }
 
 /** The guest's side: reads the card behind the link and knocks at its host. */
-export async function knockAt(
-  runner: GroupRunner,
-  url: string,
-  media: MediaChoice,
-  begin: (context: GroupContext) => boolean,
-): Promise<KnockOutcome> {
+export async function knockAt(runner: GroupRunner, url: string, media: MediaChoice): Promise<KnockOutcome> {
   const { links, directory, identity, clock, random } = runner.environment
   const own = identity()
   const link = parseLink(url)
@@ -154,7 +158,10 @@ export async function knockAt(
     random,
   )
   context.knocking = { keys, nonce: random(KNOCK_NONCE_LENGTH) }
-  return begin(context) ? 'started' : 'busy'
+  if (isEngaged(runner)) return 'busy'
+  runner.add(context)
+  runner.dispatch({ kind: 'user-knock', groupId: context.callId, media })
+  return 'started'
 }
 
 export async function sendKnock(runner: GroupRunner, context: GroupContext): Promise<void> {

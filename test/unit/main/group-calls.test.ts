@@ -180,6 +180,8 @@ describe('messages of members', () => {
       environment: environment as GroupEnvironment,
       state: () => initialState(idOf(ben), 'account'),
       dispatch: (event) => void events.push(event),
+      contexts: new Map(),
+      add: () => undefined,
       keyOpened: () => undefined,
       changed: () => undefined,
     }

@@ -95,6 +95,8 @@ function runnerIn(context: GroupContext, epoch: number, says = true) {
         state = { ...state, call: { ...call, returning: { caller: false, stage: 'calling' } } }
       }
     },
+    contexts: new Map(),
+    add: () => undefined,
     keyOpened: () => undefined,
     changed: () => undefined,
   }
