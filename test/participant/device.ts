@@ -24,6 +24,7 @@ import { LOOPBACK } from '../integration/ice/links.ts'
 import type { MediaOutlet } from './media.ts'
 
 export interface Participant {
+  readonly handle: string
   readonly calls: Calls
   readonly groups: GroupCalls
   readonly media: FromMain[]
@@ -196,6 +197,7 @@ export async function participant(
     client.close()
   }
   return {
+    handle,
     calls,
     groups,
     stop,

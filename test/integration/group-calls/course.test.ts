@@ -1,57 +1,19 @@
 /** Group calls between devices without windows: real accounts, mail, service, relay and DTLS on loopback. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { RunningService } from '../../../src-server/app/service.ts'
+import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../src-shared/base/bytes.ts'
 import type { GroupView } from '../../../src-shared/ipc/group-view.ts'
 import type { FromMain } from '../../../src-shared/ipc/media-port.ts'
-import { participant, type Participant } from '../../participant/device.ts'
-import { startTestService, until } from '../service/harness.ts'
+import type { Participant } from '../../participant/device.ts'
+import { until } from '../service/harness.ts'
+import { answer, BOTH, endReason, rings, testPeople } from './people.ts'
 
-const BOTH = { audio: true, video: true, screen: false }
+const people = testPeople()
 
-let service: RunningService
-const used: Participant[] = []
-let number = 0
-
-beforeAll(async () => {
-  service = await startTestService({ now: () => Date.now() })
-})
-afterAll(async () => {
-  await service.stop()
-})
-afterEach(() => {
-  for (const device of used.splice(0)) device.stop()
-})
-
-/** Each with a name of its own in this test. */
-async function people<const Names extends readonly string[]>(
-  ...names: Names
-): Promise<{ readonly [Name in Names[number]]: Participant }> {
-  number += 1
-  const made = await Promise.all(
-    names.map(async (name) => [name, await participant(service, `${name}${String(number)}`)] as const),
-  )
-  used.push(...made.map(([, device]) => device))
-  // One for each name.
-  return Object.fromEntries(made) as { readonly [Name in Names[number]]: Participant }
-}
-
-const handleOf = (name: string): string => `${name}${String(number)}`
 const groupOf = ({ group }: Participant): GroupView => {
   if (group === undefined) throw new Error('there is no group call')
   return group
 }
 const phase = ({ group }: Participant): string => group?.phase.kind ?? 'none'
-const reason = ({ group }: Participant): string => (group?.phase.kind === 'ended' ? group.phase.reason : 'not ended')
-
-async function rings(device: Participant): Promise<void> {
-  await until(() => device.incoming?.group !== undefined, 'it rings')
-}
-
-async function answer(device: Participant): Promise<void> {
-  await rings(device)
-  device.groups.accept(device.incoming?.callId ?? '', BOTH)
-}
 
 /** All of them are in one call with each other and nobody else, and hold one another's keys of one epoch. */
 async function together(...devices: readonly Participant[]): Promise<void> {
@@ -72,17 +34,15 @@ async function together(...devices: readonly Participant[]): Promise<void> {
 async function meet(...devices: readonly [Participant, ...Participant[]]): Promise<void> {
   const [founder, ...others] = devices
   founder.groups.start(
-    others.map((other) => handles.get(other) ?? ''),
+    others.map((other) => other.handle),
     BOTH,
   )
   await Promise.all(others.map(answer))
   await together(...devices)
 }
 
-const handles = new Map<Participant, string>()
 async function three(): Promise<[Participant, Participant, Participant]> {
-  const { ada, ben, mia } = await people('ada', 'ben', 'mia')
-  for (const [name, device] of Object.entries({ ada, ben, mia })) handles.set(device, handleOf(name))
+  const { ada, ben, mia } = await people.come('ada', 'ben', 'mia')
   return [ada, ben, mia]
 }
 
@@ -111,7 +71,7 @@ describe('a group call', () => {
       groupOf(ben)
         .members.map(({ name }) => name)
         .sort(),
-    ).toEqual([handles.get(ada), handles.get(mia)].sort())
+    ).toEqual([ada.handle, mia.handle].sort())
     expect(groupOf(ada).host).toBe(true)
     expect(groupOf(ben).host).toBe(false)
   })
@@ -136,18 +96,17 @@ describe('a group call', () => {
   })
 
   it('gives who comes later no earlier key, and who left no later one', async () => {
-    const { ada, ben, mia, leo } = await people('ada', 'ben', 'mia', 'leo')
-    for (const [name, device] of Object.entries({ ada, ben, mia, leo })) handles.set(device, handleOf(name))
+    const { ada, ben, mia, leo } = await people.come('ada', 'ben', 'mia', 'leo')
     await meet(ada, ben, mia)
     const before = groupOf(ada).proof?.epoch ?? 0
-    ada.groups.invite(groupOf(ada).callId, [handles.get(leo) ?? ''])
+    ada.groups.invite(groupOf(ada).callId, [leo.handle])
     await answer(leo)
     await together(ada, ben, mia, leo)
     for (const sender of [ada, ben, mia]) expect(holds(leo, sender, before)).toBe(false)
     ben.groups.end(groupOf(ben).callId)
     await together(ada, mia, leo)
     await until(() => phase(ben) === 'ended', 'who left is out')
-    expect(reason(ben)).toBe('hung-up')
+    expect(endReason(ben)).toBe('hung-up')
     const after = groupOf(ada).proof?.epoch ?? 0
     for (const sender of [ada, mia, leo]) expect(holds(ben, sender, after)).toBe(false)
     expect(groupOf(ada).events.map(({ kind }) => kind)).toContain('left')
@@ -160,12 +119,12 @@ describe('a group call', () => {
     ben.groups.remove(callId, groupOf(mia).me)
     ada.groups.remove(callId, groupOf(ben).me)
     await until(() => phase(ben) === 'ended', 'who was removed is out')
-    expect(reason(ben)).toBe('removed')
+    expect(endReason(ben)).toBe('removed')
     await together(ada, mia)
     expect(ben.joinable).toEqual([])
     const epoch = last(sendingKeys(ada))
     expect(holds(ben, ada, epoch)).toBe(false)
-    ada.groups.invite(callId, [handles.get(ben) ?? ''])
+    ada.groups.invite(callId, [ben.handle])
     await answer(ben)
     await together(ada, ben, mia)
   })
@@ -195,20 +154,20 @@ describe('a group call', () => {
 
   it('tells the founder who says no, and ends when nobody is left to wait for', async () => {
     const [ada, ben, mia] = await three()
-    ada.groups.start([handles.get(ben) ?? '', handles.get(mia) ?? ''], BOTH)
+    ada.groups.start([ben.handle, mia.handle], BOTH)
     await rings(ben)
     await rings(mia)
     ben.groups.decline(ben.incoming?.callId ?? '')
     await until(() => groupOf(ada).invitees.some(({ state }) => state === 'declined'), 'the no is heard')
     mia.groups.decline(mia.incoming?.callId ?? '')
     await until(() => phase(ada) === 'ended', 'there is nobody to wait for')
-    expect(reason(ada)).toBe('declined')
+    expect(endReason(ada)).toBe('declined')
     expect(ben.incoming).toBeUndefined()
   })
 
   it('stops ringing when it is withdrawn', async () => {
     const [ada, ben] = await three()
-    ada.groups.start([handles.get(ben) ?? ''], BOTH)
+    ada.groups.start([ben.handle], BOTH)
     await rings(ben)
     ada.groups.end(groupOf(ada).callId)
     await until(() => ben.incoming === undefined, 'it rings no more')
@@ -218,7 +177,7 @@ describe('a group call', () => {
 
   it('says that somebody cannot be found, and goes on with the others', async () => {
     const [ada, ben] = await three()
-    ada.groups.start([handles.get(ben) ?? '', 'nobody-of-this-name'], BOTH)
+    ada.groups.start([ben.handle, 'nobody-of-this-name'], BOTH)
     await answer(ben)
     await together(ada, ben)
     expect(groupOf(ada).invitees).toMatchObject([{ handle: 'nobody-of-this-name', state: 'not-found' }])
@@ -227,22 +186,17 @@ describe('a group call', () => {
   it('is busy to other calls, of either kind', async () => {
     const [ada, ben, mia] = await three()
     await meet(ada, ben)
-    expect(ada.calls.start(handles.get(mia) ?? '', BOTH)).toBeUndefined()
-    expect(ada.groups.start([handles.get(mia) ?? ''], BOTH)).toBe('busy')
-    mia.calls.start(handles.get(ben) ?? '', BOTH)
+    expect(ada.calls.start(mia.handle, BOTH)).toBeUndefined()
+    expect(ada.groups.start([mia.handle], BOTH)).toBe('busy')
+    mia.calls.start(ben.handle, BOTH)
     await until(() => ben.history.some((entry) => entry.reason === 'busy'), 'it is noted as missed')
     expect(ben.incoming).toBeUndefined()
     mia.calls.end(mia.call?.callId ?? '')
   })
 
   it('takes in whose network lets no UDP through', async () => {
-    number += 1
-    const [ada, ben] = [
-      await participant(service, handleOf('ada')),
-      await participant(service, handleOf('ben'), undefined, 'blocked'),
-    ]
-    used.push(ada, ben)
-    ada.groups.start([handleOf('ben')], BOTH)
+    const [ada, ben] = [await people.comesAlone('ada'), await people.comesAlone('ben', undefined, 'blocked')]
+    ada.groups.start([ben.handle], BOTH)
     await answer(ben)
     await together(ada, ben)
     const packet = new Uint8Array(60).fill(9)

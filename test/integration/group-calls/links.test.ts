@@ -1,42 +1,22 @@
 /** Links to a group call (R38): who has one knocks, and a host opens or does not. Devices without windows, real service. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { RunningService } from '../../../src-server/app/service.ts'
-import { participant, type Participant } from '../../participant/device.ts'
-import { startTestService, until } from '../service/harness.ts'
+import { describe, expect, it } from 'vitest'
+import type { Participant } from '../../participant/device.ts'
+import { until } from '../service/harness.ts'
+import { answer, BOTH, endReason, testPeople } from './people.ts'
 
-const BOTH = { audio: true, video: true, screen: false }
-
-let service: RunningService
-const used: Participant[] = []
-let number = 0
-
-beforeAll(async () => {
-  service = await startTestService({ now: () => Date.now() })
-})
-afterAll(async () => {
-  await service.stop()
-})
-afterEach(() => {
-  for (const device of used.splice(0)) device.stop()
-})
+const people = testPeople()
 
 /** Ada is in a call with Ben; Gil is not. */
 async function callWithLink() {
-  number += 1
-  const made = await Promise.all(['ada', 'ben', 'gil'].map((name) => participant(service, `${name}${String(number)}`)))
-  used.push(...made)
-  const [ada, ben, gil] = made as [Participant, Participant, Participant]
-  ada.groups.start([`ben${String(number)}`], BOTH)
-  await until(() => ben.incoming !== undefined, 'it rings')
-  ben.groups.accept(ben.incoming?.callId ?? '', BOTH)
+  const { ada, ben, gil } = await people.come('ada', 'ben', 'gil')
+  ada.groups.start([ben.handle], BOTH)
+  await answer(ben)
   await until(() => ada.group?.members.some(({ keyed }) => keyed) === true, 'Ben is in')
   const callId = ada.group?.callId ?? ''
   expect(await ada.groups.createLink(callId, 24)).toBe('made')
   await until(() => ada.group?.link !== undefined, 'there is a link')
   return { ada, ben, gil, callId, url: ada.group?.link?.url ?? '' }
 }
-
-const reason = ({ group }: Participant) => (group?.phase.kind === 'ended' ? group.phase.reason : 'not ended')
 
 async function knocks(host: Participant): Promise<string> {
   await until(() => host.group?.knocks.length === 1, 'somebody knocks')
@@ -48,9 +28,9 @@ describe('a link', () => {
     const { ada, ben, gil, callId, url } = await callWithLink()
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:[0-9]+\/j\/[\w-]{22}#[\w-]{43}$/)
     expect(await gil.groups.knock(url, BOTH)).toBe('started')
-    expect(gil.group?.phase).toMatchObject({ kind: 'knocking', at: { handle: `ada${String(number)}` } })
+    expect(gil.group?.phase).toMatchObject({ kind: 'knocking', at: { handle: ada.handle } })
     const guest = await knocks(ada)
-    expect(ada.group?.knocks[0]).toMatchObject({ handle: `gil${String(number)}`, verification: 'unverified' })
+    expect(ada.group?.knocks[0]).toMatchObject({ handle: gil.handle, verification: 'unverified' })
     // Ben is no host and hears of nothing.
     expect(ben.group?.knocks).toEqual([])
     ada.groups.admit(callId, guest)
@@ -70,7 +50,7 @@ describe('a link', () => {
     await gil.groups.knock(url, BOTH)
     ada.groups.refuse(callId, await knocks(ada))
     await until(() => gil.group?.phase.kind === 'ended', 'it is over for Gil')
-    expect(reason(gil)).toBe('declined')
+    expect(endReason(gil)).toBe('declined')
     expect(ada.group?.members).toHaveLength(1)
     // And may knock again.
     gil.groups.dismiss(gil.group?.callId ?? '')

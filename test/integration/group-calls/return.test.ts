@@ -1,43 +1,28 @@
 /** A group call that goes on as a 1:1 call when two are left (R40). Devices without windows, real service. */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { RunningService } from '../../../src-server/app/service.ts'
-import { participant, type Participant } from '../../participant/device.ts'
-import { startTestService, until } from '../service/harness.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Participant } from '../../participant/device.ts'
+import { until } from '../service/harness.ts'
+import { answer, BOTH, testPeople } from './people.ts'
 
-const BOTH = { audio: true, video: true, screen: false }
 const LONG = 60_000
 
-let service: RunningService
-const used: Participant[] = []
-let number = 0
+const people = testPeople()
 
-beforeAll(async () => {
-  service = await startTestService({ now: () => Date.now() })
-})
-afterAll(async () => {
-  await service.stop()
-})
 afterEach(() => {
   vi.restoreAllMocks()
-  for (const device of used.splice(0)) device.stop()
 })
 
-const handleOf = (name: string) => `${name}r${String(number)}`
 const keyed = ({ group }: Participant): number => (group?.members ?? []).filter((member) => member.keyed).length
 
 /** Ada has called Ben and Mia, and both are in. */
 async function callOfThree() {
-  number += 1
-  const made = await Promise.all(['ada', 'ben', 'mia'].map((name) => participant(service, handleOf(name))))
-  used.push(...made)
-  const [ada, ben, mia] = made as [Participant, Participant, Participant]
-  ada.groups.start([handleOf('ben'), handleOf('mia')], BOTH)
+  const { ada, ben, mia } = await people.come('ada', 'ben', 'mia')
+  ada.groups.start([ben.handle, mia.handle], BOTH)
   for (const device of [ben, mia]) {
-    await until(() => device.incoming !== undefined, 'it rings')
-    device.groups.accept(device.incoming?.callId ?? '', BOTH)
+    await answer(device)
     await until(() => keyed(device) > 0, 'it is in')
   }
-  await until(() => made.every((device) => keyed(device) === 2), 'all three are in')
+  await until(() => [ada, ben, mia].every((device) => keyed(device) === 2), 'all three are in')
   return { ada, ben, mia, callId: ada.group?.callId ?? '' }
 }
 
@@ -52,8 +37,8 @@ describe('a call of three', () => {
   ] as const)(
     'becomes one of two without an end when %s leaves',
     async (leaving, first, second) => {
-      const { callId, ...people } = await callOfThree()
-      const [gone, one, other] = [people[leaving], people[first], people[second]]
+      const { callId, ...three } = await callOfThree()
+      const [gone, one, other] = [three[leaving], three[first], three[second]]
       const since = one.group?.connectedAt
       gone.groups.end(callId)
       await until(() => {
@@ -68,14 +53,14 @@ describe('a call of three', () => {
         return isOfTwo(one) && isOfTwo(other)
       }, 'they are in a call of two')
       expect(one.call?.connectedAt).toBe(since)
-      expect(one.call?.handle).toBe(handleOf(second))
+      expect(one.call?.handle).toBe(other.handle)
       expect(one.call?.proof?.safetyWords).toEqual(other.call?.proof?.safetyWords)
       // One call for the person, one line in the history, and nothing to come back to.
       expect([...one.history, ...other.history]).toEqual([])
       await until(() => one.joinable.length + other.joinable.length === 0, 'the group is over for them')
       one.calls.end(one.call?.callId ?? '')
       await until(() => one.history.length === 1 && other.history.length === 1, 'it is over')
-      const others = [handleOf(leaving), handleOf(second)].sort()
+      const others = [gone.handle, other.handle].sort()
       expect(one.history[0]?.group?.map(({ handle }) => handle).sort()).toEqual(others)
       expect(one.history[0]?.startedAt).toBeLessThanOrEqual(since ?? 0)
       expect(other.call?.phase).toEqual({ kind: 'ended', reason: 'hung-up' })

@@ -2,9 +2,8 @@
  * What a key that somebody held opens of a recorded call, and what it does not: every packet that was sent is tried with every key
  * that each device was ever given (docs/protocol/group.md, R33). Devices without windows, real service, real clip.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { kindOfSsrc, MEDIA_KINDS, type MediaKind } from '../../../src-shared/media/ssrc.ts'
-import type { RunningService } from '../../../src-server/app/service.ts'
 import { systemRandom } from '../../../src-main/app/system.ts'
 import { type Bytes, equalBytes } from '../../../src-shared/base/bytes.ts'
 import { createSrtpReceiver } from '../../../src-shared/crypto/srtp.ts'
@@ -13,11 +12,10 @@ import type { SuiteName } from '../../../src-shared/ipc/snapshot.ts'
 import { forwardingElements, parseForwarding } from '../../../src-shared/media/forwarding.ts'
 import { mkiOf } from '../../../src-renderer/media-worker/sending-epochs.ts'
 import type { Clip } from '../../participant/clip.ts'
-import { participant, type Participant } from '../../participant/device.ts'
+import type { Participant } from '../../participant/device.ts'
 import { HeadlessMedia } from '../../participant/media.ts'
-import { startTestService, until } from '../service/harness.ts'
-
-const BOTH = { audio: true, video: true, screen: false }
+import { until } from '../service/harness.ts'
+import { answer, BOTH, testPeople } from './people.ts'
 
 interface Key {
   readonly suite: SuiteName
@@ -57,7 +55,7 @@ const CLIP: Clip = {
   })),
 }
 
-let service: RunningService
+const people = testPeople()
 const devices: Device[] = []
 const recorded: Sent[] = []
 
@@ -69,7 +67,7 @@ function copyOf(keys: StreamKeys): StreamKeys {
 async function device(name: string): Promise<Device> {
   const held: Key[] = []
   const given: Bytes[] = []
-  const made = await participant(service, name, (outlet) => {
+  const made = await people.comesAlone(name, (outlet) => {
     const media = new HeadlessMedia(CLIP, systemRandom, {
       ask: (request) => outlet.ask(request),
       send: (packets) => {
@@ -118,28 +116,18 @@ const together = (...all: readonly Device[]) =>
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-beforeAll(async () => {
-  service = await startTestService({ now: () => Date.now() })
-})
-afterAll(async () => {
-  for (const { device: each } of devices) each.stop()
-  await service.stop()
-})
-
 describe('of a call that was recorded', () => {
   it('nobody opens what was sent before it came, or after it left, and nobody anything once it is over', async () => {
     const [ada, ben, mia] = [await device('ada'), await device('ben'), await device('mia')]
-    ada.device.groups.start(['ben'], BOTH)
-    await until(() => ben.device.incoming !== undefined, 'it rings')
-    ben.device.groups.accept(ben.device.incoming?.callId ?? '', BOTH)
+    ada.device.groups.start([ben.device.handle], BOTH)
+    await answer(ben.device)
     await together(ada, ben)
     const benCame = Date.now()
     await pause(700)
     const callId = ada.device.group?.callId ?? ''
     const miaCame = Date.now()
-    ada.device.groups.invite(callId, ['mia'])
-    await until(() => mia.device.incoming !== undefined, 'it rings at Mia’s')
-    mia.device.groups.accept(mia.device.incoming?.callId ?? '', BOTH)
+    ada.device.groups.invite(callId, [mia.device.handle])
+    await answer(mia.device)
     await together(ada, ben, mia)
     await pause(700)
     ben.device.groups.end(callId)

@@ -1,34 +1,15 @@
 /** A 1:1 call that goes on as a group call (R36). Devices without windows, real service. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { RunningService } from '../../../src-server/app/service.ts'
-import { participant, type Participant } from '../../participant/device.ts'
-import { startTestService, until } from '../service/harness.ts'
+import { describe, expect, it } from 'vitest'
+import type { Participant } from '../../participant/device.ts'
+import { until } from '../service/harness.ts'
+import { answer, BOTH, testPeople } from './people.ts'
 
-const BOTH = { audio: true, video: true, screen: false }
-
-let service: RunningService
-const used: Participant[] = []
-let number = 0
-
-beforeAll(async () => {
-  service = await startTestService({ now: () => Date.now() })
-})
-afterAll(async () => {
-  await service.stop()
-})
-afterEach(() => {
-  for (const device of used.splice(0)) device.stop()
-})
-
-const handleOf = (name: string) => `${name}${String(number)}`
+const people = testPeople()
 
 /** Ada and Ben are in a call. */
 async function callOfTwo() {
-  number += 1
-  const made = await Promise.all(['ada', 'ben', 'mia'].map((name) => participant(service, handleOf(name))))
-  used.push(...made)
-  const [ada, ben, mia] = made as [Participant, Participant, Participant]
-  ada.calls.start(handleOf('ben'), BOTH)
+  const { ada, ben, mia } = await people.come('ada', 'ben', 'mia')
+  ada.calls.start(ben.handle, BOTH)
   await until(() => ben.incoming !== undefined, 'it rings')
   ben.calls.accept(ben.incoming?.callId ?? '', BOTH)
   await until(() => [ada, ben].every(({ call }) => call?.phase.kind === 'connected'), 'they are connected')
@@ -45,15 +26,14 @@ describe('a call of two', () => {
   it('becomes one of three without an end, whoever of the two asks', async () => {
     const { ada, ben, mia, callId } = await callOfTwo()
     const since = ben.call?.connectedAt
-    expect(ben.groups.upgrade(callId, [handleOf('mia')])).toBe('started')
+    expect(ben.groups.upgrade(callId, [mia.handle])).toBe('started')
     // Nothing of the call is given up before each has the other's new keys.
     await until(() => {
-      const bothKeyed = keyed(ada).includes(handleOf('ben')) && keyed(ben).includes(handleOf('ada'))
+      const bothKeyed = keyed(ada).includes(ben.handle) && keyed(ben).includes(ada.handle)
       if (!bothKeyed) expect([ada, ben].map(({ call }) => call?.phase.kind)).toEqual(['connected', 'connected'])
       return bothKeyed
     }, 'they have each other’s keys')
-    await until(() => mia.incoming !== undefined, 'it rings at Mia’s')
-    mia.groups.accept(mia.incoming?.callId ?? '', BOTH)
+    await answer(mia)
     await until(() => [ada, ben, mia].every((device) => keyed(device).length === 2), 'all three are in')
     await until(() => ada.call === undefined && ben.call === undefined, 'the call of two is over')
     expect(new Set([ada, ben, mia].map(({ group }) => group?.proof?.rosterDigest)).size).toBe(1)
@@ -62,23 +42,23 @@ describe('a call of two', () => {
     expect([...ada.history, ...ben.history]).toEqual([])
     ben.groups.end(ben.group?.callId ?? '')
     await until(() => ben.history.length === 1, 'Ben’s history has the call')
-    expect(ben.history[0]?.group?.map(({ handle }) => handle).sort()).toEqual([handleOf('ada'), handleOf('mia')].sort())
+    expect(ben.history[0]?.group?.map(({ handle }) => handle).sort()).toEqual([ada.handle, mia.handle].sort())
   })
 
   it('keeps a microphone off that was switched off meanwhile', async () => {
-    const { ada, ben, callId } = await callOfTwo()
-    ada.groups.upgrade(callId, [handleOf('mia')])
+    const { ada, ben, mia, callId } = await callOfTwo()
+    ada.groups.upgrade(callId, [mia.handle])
     const off = { audio: false, video: true, screen: false }
     ada.groups.oneToOneMedia(callId, off)
     ada.calls.setMedia(callId, off)
-    await until(() => keyed(ben).includes(handleOf('ada')) && ada.call === undefined, 'the group has taken over')
+    await until(() => keyed(ben).includes(ada.handle) && ada.call === undefined, 'the group has taken over')
     expect(ada.group?.local).toEqual(off)
     await until(() => ben.group?.members[0]?.media.audio === false, 'Ben sees that it is off')
   })
 
   it('ends as a whole when one of the two hangs up meanwhile', async () => {
     const { ada, ben, mia, callId } = await callOfTwo()
-    ada.groups.upgrade(callId, [handleOf('mia')])
+    ada.groups.upgrade(callId, [mia.handle])
     await until(() => mia.incoming !== undefined, 'it rings at Mia’s')
     ada.groups.oneToOneOver(callId, true)
     ada.calls.end(callId)
@@ -88,8 +68,8 @@ describe('a call of two', () => {
   })
 
   it('stays what it is when the other side does not come', async () => {
-    const { ada, ben, callId } = await callOfTwo()
-    expect(ada.groups.upgrade('00'.repeat(16), [handleOf('mia')])).toBe('busy')
+    const { ada, ben, mia, callId } = await callOfTwo()
+    expect(ada.groups.upgrade('00'.repeat(16), [mia.handle])).toBe('busy')
     const entry = new Uint8Array(3000)
     ben.groups.upgradeReceived(callId, { ticket: new Uint8Array(40), entry })
     expect(ben.group).toBeUndefined()
