@@ -53,7 +53,6 @@ function configuration(argv: readonly string[], environment: Environment): Confi
       data: { type: 'string' },
       'tls-cert': { type: 'string' },
       'tls-key': { type: 'string' },
-      'database-template': { type: 'string' },
       log: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -79,7 +78,6 @@ function configuration(argv: readonly string[], environment: Environment): Confi
         .map((name) => name.trim())
         .filter((name) => name !== ''),
       dataDir: path.resolve(given(values.data, 'SIGHTLINE_DATA') ?? path.join(homedir(), '.sightline-service')),
-      databaseTemplate: given(values['database-template'], 'SIGHTLINE_DATABASE_TEMPLATE'),
       tls:
         certificate === undefined || key === undefined ? undefined : { certificate: pem(certificate), key: pem(key) },
       logLevel,

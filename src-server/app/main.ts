@@ -4,6 +4,7 @@
  * `{ "kind": "ready", "port", "relayPort", "addresses" }` or `{ "kind": "failed", "message" }`.
  */
 import * as crypto from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
 import { DEFAULT_PORT } from '../../src-shared/protocol/service/address.ts'
@@ -28,6 +29,9 @@ interface ParentPort {
   postMessage(message: unknown): void
 }
 
+/** Beside the built program (`scripts/build.mjs`). */
+const databaseTemplate = fileURLToPath(new URL('new-database.tar.gz', import.meta.url))
+
 process.on('uncaughtException', (error) => {
   // Node would print the message, which may quote a value.
   process.stderr.write(`${JSON.stringify({ ...describeError(error), msg: 'the service ends: defect' })}\n`)
@@ -50,7 +54,7 @@ async function run(configuration: Configuration): Promise<void> {
   let stop: (code: number) => void = (code) => process.exit(code)
   try {
     // Whoever started this program starts it again.
-    service = await startService({ ...configuration.options, failed: () => stop(1) })
+    service = await startService({ ...configuration.options, databaseTemplate, failed: () => stop(1) })
   } catch (error) {
     report({ kind: 'failed', message: explain(error, configuration) }, configuration.json)
     // The embedded database may keep handles of its own.

@@ -44,7 +44,7 @@ export interface ServiceOptions {
   /** Names and addresses under which the service is reached beyond those that it finds itself, with a port or without. */
   readonly names?: readonly string[] | undefined
   readonly tls?: Tls | undefined
-  /** A file that spares a new database its first 4 s; made when it is not there. */
+  /** A file with an empty database, for a new one to begin with. */
   readonly databaseTemplate?: string | undefined
   readonly logLevel?: LogLevel | undefined
   readonly logDestination?: DestinationStream | undefined

@@ -1,11 +1,10 @@
 /**
- * The embedded database: PostgreSQL in WebAssembly (PGlite), in a folder or in memory. Making a new one takes about
- * 4 s (initdb); a template file, written at the first time and read at the next, takes 0.8 s.
+ * The embedded database: PostgreSQL in WebAssembly (PGlite), in a folder or in memory. Making a new one takes four seconds and
+ * more (initdb); beginning with the empty one that the build has made takes one.
  */
 import { PGlite, type Transaction } from '@electric-sql/pglite'
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DiskFullError, freeBytes, NEW_DATABASE_RESERVE, WRITE_RESERVE } from './free-space.ts'
 import { type Database, DatabaseError, type Queries, type Row, type SqlValue } from './database.ts'
@@ -13,7 +12,7 @@ import { type Database, DatabaseError, type Queries, type Row, type SqlValue } f
 export interface EmbeddedOptions {
   /** The folder; in memory without one. */
   readonly folder?: string | undefined
-  /** Where the template lies or will lie; none is used without it. */
+  /** A file with an empty database, for a new one to begin with; where it is not there, one is made. */
   readonly template?: string | undefined
   /** Bytes that are free below the folder. */
   readonly free?: ((folder: string) => Promise<number>) | undefined
@@ -37,18 +36,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
     ...(folder === undefined ? {} : { dataDir: folder }),
     ...(known ? { loadDataDir: new Blob([await readFile(template)]) } : {}),
   })
-  if (fresh && template !== undefined && !known) await writeTemplate(engine, template)
   const hasRoom = async () => folder === undefined || (await free(folder)) >= WRITE_RESERVE
   return new EmbeddedDatabase(engine, hasRoom, options.failed ?? (() => undefined))
-}
-
-async function writeTemplate(engine: PGlite, template: string): Promise<void> {
-  const dump = await engine.dumpDataDir('gzip')
-  await mkdir(path.dirname(template), { recursive: true })
-  // Under a name of its own first: another process may be reading or writing the same template.
-  const partial = `${template}.${randomUUID()}`
-  await writeFile(partial, new Uint8Array(await dump.arrayBuffer()))
-  await rename(partial, template)
 }
 
 class Rollback extends Error {}

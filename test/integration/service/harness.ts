@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { ServiceClient } from '../../../src-main/signaling/service-client.ts'
 import { type RunningService, type ServiceOptions, startService } from '../../../src-server/app/service.ts'
@@ -13,12 +12,8 @@ import { issuePrekey, type PrekeyKind } from '../../../src-shared/protocol/preke
 import { parseAddress } from '../../../src-shared/protocol/service/address.ts'
 import { signAuthentication } from '../../../src-shared/protocol/service/authentication.ts'
 import { parseServerFrame, type ServerFrame } from '../../../src-shared/protocol/service/frame.ts'
+import { DATABASE_TEMPLATE } from '../../support/database-template.ts'
 import { NOW, type TestDevice, valueOf } from '../../support/test-device.ts'
-
-/** Made once for all test files; a new database takes 4 s without it. */
-export const TEMPLATE = fileURLToPath(
-  new URL('../../../node_modules/.cache/sightline/test-database.tar.gz', import.meta.url),
-)
 
 /** The certificates of `testDevice` are of that time. */
 export const testNow = (): UnixMs => Date.now() - STARTED + NOW
@@ -40,7 +35,7 @@ export function startTestService(options: ServiceOptions = {}): Promise<RunningS
     relayPort: 0,
     host: '127.0.0.1',
     logLevel: 'silent',
-    databaseTemplate: TEMPLATE,
+    databaseTemplate: DATABASE_TEMPLATE,
     now: testNow,
     ...options,
   })
@@ -50,7 +45,7 @@ let shared: Promise<Database> | undefined
 
 /** One database for several services of a test file, one after another: starting one takes seconds. */
 export async function sharedDatabase(): Promise<Database> {
-  shared ??= openEmbedded({ template: TEMPLATE })
+  shared ??= openEmbedded({ template: DATABASE_TEMPLATE })
   const database = await shared
   return {
     query: (sql, parameters) => database.query(sql, parameters),

@@ -1,31 +1,16 @@
-/** The program as it is shipped: built, started as a process, told to stop, killed, started on what it left behind. */
+/** The program as it is shipped (`npm test` builds it): started as a process, told to stop, killed, started on what it left behind. */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { testDevice, valueOf } from '../../support/test-device.ts'
-import { clientOf, closeAll, contentOf, envelopeTo, registered, TEMPLATE, temporaryFolder, until } from './harness.ts'
+import { clientOf, closeAll, contentOf, envelopeTo, registered, temporaryFolder, until } from './harness.ts'
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url))
-// Below node_modules, so that the built program finds its packages there.
-const built = mkdtempSync(path.join(repository, 'node_modules/.cache/program-'))
+const program = fileURLToPath(new URL('../../../out/server/main.js', import.meta.url))
 const dataDir = temporaryFolder()
 const running = new Set<ChildProcess>()
 
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    root: repository,
-    logLevel: 'error',
-    publicDir: false,
-    build: { ssr: 'src-server/app/main.ts', outDir: built, target: 'node20.18', emptyOutDir: false },
-    ssr: { external: true, noExternal: [/^@noble\//] },
-  })
-})
 afterEach(async () => {
   closeAll()
   for (const child of running) {
@@ -36,7 +21,6 @@ afterEach(async () => {
   running.clear()
 })
 afterAll(async () => {
-  rmSync(built, { recursive: true })
   await rm(dataDir, { recursive: true, force: true })
 })
 
@@ -45,7 +29,6 @@ const environment = (data = dataDir) => ({
   SIGHTLINE_DATA: data,
   SIGHTLINE_HOST: '127.0.0.1',
   SIGHTLINE_PORT: '0',
-  SIGHTLINE_DATABASE_TEMPLATE: TEMPLATE,
 })
 
 interface Output {
@@ -55,7 +38,7 @@ interface Output {
 }
 
 function run(argv: readonly string[], env: NodeJS.ProcessEnv = environment()): Output {
-  const child = spawn(process.execPath, [path.join(built, 'main.js'), ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -139,7 +122,7 @@ describe('the program', () => {
   })
 
   it('reports to the process that started it, and ends with it', async () => {
-    const child = fork(path.join(built, 'main.js'), ['--log', 'silent'], { env: environment(), silent: true })
+    const child = fork(program, ['--log', 'silent'], { env: environment(), silent: true })
     running.add(child)
     const [message] = await once(child, 'message')
     expect(message).toMatchObject({ kind: 'ready' })

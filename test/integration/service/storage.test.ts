@@ -13,6 +13,7 @@ import { DiskFullError } from '../../../src-server/storage/free-space.ts'
 import { migrate, NewerSchemaError } from '../../../src-server/storage/migrations.ts'
 import { ticketKeys } from '../../../src-server/storage/secrets.ts'
 import { failure, success } from '../../../src-shared/base/result.ts'
+import { DATABASE_TEMPLATE } from '../../support/database-template.ts'
 import { testDevice, valueOf } from '../../support/test-device.ts'
 import {
   clientOf,
@@ -23,7 +24,6 @@ import {
   registered,
   sharedDatabase,
   startTestService,
-  TEMPLATE,
   temporaryFolder,
   testNow,
 } from './harness.ts'
@@ -193,7 +193,11 @@ describe('a disk that fills up', () => {
   it('is not filled by the service: it reads on, and writes again when there is room', async () => {
     const data = folder()
     let free = 1e12
-    const database = await openEmbedded({ folder: data, template: TEMPLATE, free: () => Promise.resolve(free) })
+    const database = await openEmbedded({
+      folder: data,
+      template: DATABASE_TEMPLATE,
+      free: () => Promise.resolve(free),
+    })
     await database.query('CREATE TABLE trial (n integer)')
     free = 1e6
     await expect(database.query('INSERT INTO trial (n) VALUES (1)')).rejects.toThrow(new DatabaseError('53100'))
@@ -205,9 +209,9 @@ describe('a disk that fills up', () => {
     await database.close()
 
     free = 1e6
-    await expect(openEmbedded({ folder: data, template: TEMPLATE, free: () => Promise.resolve(free) })).rejects.toThrow(
-      DiskFullError,
-    )
+    await expect(
+      openEmbedded({ folder: data, template: DATABASE_TEMPLATE, free: () => Promise.resolve(free) }),
+    ).rejects.toThrow(DiskFullError)
     const other = folder()
     await expect(openEmbedded({ folder: other, free: () => Promise.resolve(free) })).rejects.toThrow(DiskFullError)
     expect(existsSync(path.join(other, 'PG_VERSION'))).toBe(false)
