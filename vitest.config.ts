@@ -1,24 +1,30 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Real apps on two noisy cores: an unattended run tries once more before it calls a change broken. By hand nothing is repeated.
 const retry = process.env['CI'] === undefined ? 0 : 1
+const cores = availableParallelism()
 
 interface Way {
+  readonly folder: string
   readonly timeout: number
-  /** Several files at a time. Real apps need the computer for themselves. */
-  readonly parallel: boolean
+  /** The projects run in this order; one of the same place at the same time. */
+  readonly place: number
+  /** Files at a time. */
+  readonly workers: number
   /** A process for each file. What is pure leaves nothing behind that another file could meet. */
   readonly isolate: boolean
   readonly retry: number
 }
 
-const project = (name: string, { timeout, parallel, isolate, retry }: Way) => ({
+const project = (name: string, { folder, timeout, place, workers, isolate, retry }: Way) => ({
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [`test/${folder}/*.test.ts`],
     testTimeout: timeout,
     hookTimeout: timeout,
-    fileParallelism: parallel,
+    sequence: { groupOrder: place },
+    maxWorkers: workers,
     isolate,
     retry,
   },
@@ -27,11 +33,21 @@ const project = (name: string, { timeout, parallel, isolate, retry }: Way) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: '100%',
     projects: [
-      project('unit', { timeout: 60_000, parallel: true, isolate: false, retry: 0 }),
-      project('integration', { timeout: 60_000, parallel: true, isolate: true, retry }),
-      project('e2e', { timeout: 180_000, parallel: false, isolate: true, retry }),
+      // Devices wait for one another: one worker more than there are cores.
+      project('unit', { folder: 'unit/**', timeout: 60_000, place: 0, workers: cores + 1, isolate: false, retry: 0 }),
+      project('integration', {
+        folder: 'integration/**',
+        timeout: 60_000,
+        place: 0,
+        workers: cores + 1,
+        isolate: true,
+        retry,
+      }),
+      // Real apps that mostly wait.
+      project('e2e', { folder: 'e2e', timeout: 180_000, place: 1, workers: 2, isolate: true, retry }),
+      // What judges picture and sound, or the display, needs the computer for itself.
+      project('media', { folder: 'e2e/media', timeout: 180_000, place: 2, workers: 1, isolate: true, retry }),
     ],
   },
 })

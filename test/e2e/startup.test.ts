@@ -1,11 +1,12 @@
 /** From the first start to the next: keys, keychains that are there, missing, locked or another one, and sudden ends. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { KeychainProblem } from '../../src-shared/ipc/snapshot.ts'
+import { privateBus } from '../support/private-keyring.ts'
 import { createAccount, request, snapshot, until } from './harness/actions.ts'
 import { type AppOptions, type RunningApp, startApp } from './harness/app.ts'
 import { type RunningService, startService } from './harness/service.ts'
@@ -38,9 +39,12 @@ async function start(profile: string, more: Partial<AppOptions> = {}): Promise<R
 }
 
 /** An account, and the app closed again. */
-async function withAccount(handle: string): Promise<{ profile: string; accountId: string }> {
+async function withAccount(
+  handle: string,
+  more: Partial<AppOptions> = {},
+): Promise<{ profile: string; accountId: string }> {
   const profile = newProfile()
-  const app = await start(profile)
+  const app = await start(profile, more)
   const page = await createAccount(app, 'Ada Lovelace', handle)
   const { startup } = await snapshot(page)
   if (startup.kind !== 'ready') throw new Error(startup.kind)
@@ -125,17 +129,23 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
   })
 
   it('is explained when it is locked, without hanging, and opens as soon as it is unlocked', async () => {
-    const { profile } = await withAccount('dora')
-    lockKeyring()
+    // Others use the one of this desktop.
+    const keyring = await privateBus()
     try {
-      await refused(await start(profile), 'locked')
+      keyring.start('--unlock')
+      const env = keyring.environment
+      const { profile } = await withAccount('dora', { env })
+      keyring.lock()
+      const app = await start(profile, { env })
+      await refused(app, 'locked')
+      // GNOME's daemon unlocks from outside only when it starts.
+      keyring.start('--unlock')
+      await until(await app.main(), 'unlocked', ({ startup }) => startup.kind === 'ready')
+      await app.close()
+      running = undefined
     } finally {
-      // Also after a failure: the tests that follow need it.
-      unlockKeyring()
+      keyring.close()
     }
-    if (running === undefined) throw new Error('the app did not start')
-    const app = running
-    await until(await app.main(), 'unlocked', ({ startup }) => startup.kind === 'ready')
   })
 
   it('finds damaged files and keeps them as they are', async () => {
@@ -151,22 +161,3 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     expect(sealedFiles(profile)).toEqual(before)
   })
 })
-
-const KEYRING = '/org/freedesktop/secrets/collection/login'
-
-function lockKeyring(): void {
-  const call = ['org.freedesktop.Secret.Service.Lock', `array:objpath:${KEYRING}`]
-  execFileSync('dbus-send', [
-    '--session',
-    '--print-reply',
-    '--dest=org.freedesktop.secrets',
-    '/org/freedesktop/secrets',
-    ...call,
-  ])
-}
-
-/** GNOME's daemon unlocks from outside only when it starts. */
-function unlockKeyring(): void {
-  const daemon = ['--replace', '--unlock', '--components=secrets']
-  spawnSync('gnome-keyring-daemon', daemon, { input: 'test', stdio: ['pipe', 'ignore', 'ignore'] })
-}

@@ -1,13 +1,13 @@
 /** The media engine by itself: two sessions in one window, joined by a network that the test controls. */
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
-import type { SuiteName, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
-import { ANY_DEVICES } from './media-page/any-devices.ts'
-import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
-import type { Conditions } from './media-page/network.ts'
+import type { CallStatistics } from '../../../src-renderer/devices/media-session.ts'
+import type { SuiteName, VideoCodecChoice } from '../../../src-shared/ipc/snapshot.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import { timecodeVideo } from '../../support/timecode-video.ts'
+import { ANY_DEVICES } from '../media-page/any-devices.ts'
+import { buildMediaPage, openMediaPage, type OpenedPage } from '../media-page/launch.ts'
+import type { Conditions } from '../media-page/network.ts'
 
 const SHAPE = { width: 640, height: 360, fps: 30, frames: 300 }
 const ALL = { audio: true, video: true }
@@ -402,7 +402,7 @@ describe('with several devices', () => {
 
   it('opens the microphone anew for other processing, without a gap', async () => {
     await start({ maxHeight: 180 })
-    await until('picture and sound', both(500))
+    await until('picture and sound', both(240))
     const asked = await opened.page.evaluate(async (any) => {
       const { mediaDevices } = navigator
       const requests: MediaStreamConstraints[] = []

@@ -4,16 +4,16 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
-import { record } from '../participant/record.ts'
-import { SLOW_RECORDING } from '../participant/recording.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
-import { accept, createAccount, snapshot, until } from './harness/actions.ts'
-import { type RunningApp, startApp } from './harness/app.ts'
-import { Participants } from './harness/participants.ts'
-import { repository } from './harness/repository.ts'
-import { type RunningService, startService } from './harness/service.ts'
+import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
+import { record } from '../../participant/record.ts'
+import { SLOW_RECORDING } from '../../participant/recording.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import { timecodeVideo } from '../../support/timecode-video.ts'
+import { accept, createAccount, snapshot, until } from '../harness/actions.ts'
+import { type RunningApp, startApp } from '../harness/app.ts'
+import { Participants } from '../harness/participants.ts'
+import { repository } from '../harness/repository.ts'
+import { type RunningService, startService } from '../harness/service.ts'
 
 const NAMES = ['ada', 'ben'] as const
 /** As many as a call may have, where there are cores for it: each new member has everybody seal a key for everybody. */

@@ -2,8 +2,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
-import { startPair } from '../demo/measured-call.ts'
+import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
+import { startPair } from '../../demo/measured-call.ts'
 import {
   accept,
   callByHandle,
@@ -14,10 +14,10 @@ import {
   until,
   untilMedia,
   untilStatistics,
-} from './harness/actions.ts'
-import type { RunningApp } from './harness/app.ts'
-import { callOptions } from './harness/call-options.ts'
-import { type RunningService, startService } from './harness/service.ts'
+} from '../harness/actions.ts'
+import type { RunningApp } from '../harness/app.ts'
+import { callOptions } from '../harness/call-options.ts'
+import { type RunningService, startService } from '../harness/service.ts'
 
 let service: RunningService
 let caller: RunningApp

@@ -7,13 +7,13 @@
  */
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { CallStatistics } from '../../src-renderer/devices/media-session.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { LOW_VOICE } from '../support/syllables.ts'
-import { ELSEWHERE, type SoundServer, startSoundServer } from './harness/sound-server.ts'
-import { ANY_DEVICES } from './media-page/any-devices.ts'
-import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
-import type { Heard } from './media-page/sound-tap.ts'
+import type { CallStatistics } from '../../../src-renderer/devices/media-session.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import { LOW_VOICE } from '../../support/syllables.ts'
+import { ELSEWHERE, type SoundServer, startSoundServer } from '../harness/sound-server.ts'
+import { ANY_DEVICES } from '../media-page/any-devices.ts'
+import { buildMediaPage, openMediaPage, type OpenedPage } from '../media-page/launch.ts'
+import type { Heard } from '../media-page/sound-tap.ts'
 
 const LISTEN_MS = 2000
 /** A busy machine's capture begins late, and has gaps. */

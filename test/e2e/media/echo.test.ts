@@ -4,12 +4,12 @@
  */
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PlayoutRoute } from '../../src-renderer/devices/playout.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { HIGH_VOICE } from '../support/syllables.ts'
-import { ELSEWHERE, IN_ROOM, type SoundServer, startSoundServer } from './harness/sound-server.ts'
-import type { EchoHeard } from './media-page/echo.ts'
-import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
+import type { PlayoutRoute } from '../../../src-renderer/devices/playout.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import { HIGH_VOICE } from '../../support/syllables.ts'
+import { ELSEWHERE, IN_ROOM, type SoundServer, startSoundServer } from '../harness/sound-server.ts'
+import type { EchoHeard } from '../media-page/echo.ts'
+import { buildMediaPage, openMediaPage, type OpenedPage } from '../media-page/launch.ts'
 
 /** What is measured is the canceller alone: noise suppression would add to it, and automatic gain turns the microphone up. */
 const ECHO_ONLY = { echoCancellation: true, noiseSuppression: false, automaticGain: false }

@@ -1,12 +1,12 @@
 /** The media of a group by themselves: many sessions in one window, joined by a relay that the test directs. */
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { GroupStatistics, MemberStatistics } from '../../src-renderer/devices/group-session.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import type { VideoShape } from '../support/timecode-picture.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
-import type { Epoch } from './media-page/group.ts'
-import { buildMediaPage, openMediaPage, type OpenedPage } from './media-page/launch.ts'
+import type { GroupStatistics, MemberStatistics } from '../../../src-renderer/devices/group-session.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import type { VideoShape } from '../../support/timecode-picture.ts'
+import { timecodeVideo } from '../../support/timecode-video.ts'
+import type { Epoch } from '../media-page/group.ts'
+import { buildMediaPage, openMediaPage, type OpenedPage } from '../media-page/launch.ts'
 
 const SHAPE = { width: 640, height: 360, fps: 30, frames: 300 }
 /** For many: what is tested does not depend on the number of frames. */
