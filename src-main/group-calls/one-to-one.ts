@@ -14,8 +14,10 @@ export function chooseMedia(runner: GroupRunner, callId: CallId, media: MediaCho
 
 export function oneToOneMedia(runner: GroupRunner, callId: CallId, media: MediaChoice): void {
   const context = groupBeside(runner, callId)
-  // What is captured for one call is not for another: who shares a screen picks it anew in the group.
-  if (context !== undefined) chooseMedia(runner, context.callId, { ...media, screen: false })
+  const { call } = runner.state()
+  // Whether a screen is shared there as well, the page says itself: it captures it.
+  const screen = 'local' in call && call.local.screen
+  if (context !== undefined) chooseMedia(runner, context.callId, { ...media, screen })
 }
 
 export function oneToOneOver(runner: GroupRunner, callId: CallId, hungUp: boolean): void {

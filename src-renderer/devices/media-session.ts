@@ -4,6 +4,7 @@
  */
 import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
+import type { Capture } from './screen-capture.ts'
 
 /** Why a camera or microphone is not there; each has a sentence in the language file. */
 export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'interrupted' | 'failed'
@@ -72,6 +73,10 @@ export interface OwnMedia {
    * the sound cannot be had without that of the call. `undefined`: it could not be captured; what was shared before goes on.
    */
   shareScreen(content: ScreenContent, withSound: boolean): Promise<Shared | undefined>
+  /** What is shared, once more, for the session of the call that this one becomes; `undefined`: nothing is. */
+  copyScreen(): Capture | undefined
+  /** Shares what the session before this one shared, without another pick. */
+  adoptScreen(capture: Capture): Shared
   stopScreen(): void
   /** The format of the own picture, where the other sides decode it and this computer encodes it. */
   preferCodec(choice: VideoCodecChoice): void

@@ -18,6 +18,13 @@ export interface ScreenCaptureListener {
   soundEnded(): void
 }
 
+/** What is captured for one call, to be shared in the one that it becomes; whoever has it stops it. */
+export interface Capture {
+  readonly picture: MediaStreamTrack
+  readonly sound: MediaStreamTrack | undefined
+  readonly content: ScreenContent
+}
+
 /** A second. Text changes seldom and is to be sharp, motion is to be smooth. */
 const FRAME_RATE = { text: 15, motion: 30 } as const
 
@@ -33,6 +40,7 @@ export class ScreenCapture {
   readonly #listener: ScreenCaptureListener
   #picture: MediaStreamTrack | undefined
   #sound: MediaStreamTrack | undefined
+  #content: ScreenContent = 'text'
 
   constructor(listener: ScreenCaptureListener) {
     this.#listener = listener
@@ -47,22 +55,33 @@ export class ScreenCapture {
       })
       const [picture] = stream.getVideoTracks()
       if (picture === undefined) return undefined
-      this.stop()
-      const sound = withoutCall(stream)
-      this.#picture = picture
-      this.#sound = sound
-      picture.contentHint = content
-      picture.addEventListener('ended', () => this.#pictureEnded(picture))
-      sound?.addEventListener('ended', () => this.#soundEnded(sound))
-      this.#listener.handOver({
-        frames: new MediaStreamTrackProcessor<VideoFrame>({ track: picture }).readable,
-        sound: sound && new MediaStreamTrackProcessor<AudioData>({ track: sound }).readable,
-        content,
-      })
-      return sound === undefined ? 'picture' : 'picture-and-sound'
+      return this.adopt({ picture, sound: withoutCall(stream), content })
     } catch {
       return undefined
     }
+  }
+
+  /** In the place of what was captured before. */
+  adopt({ picture, sound, content }: Capture): Shared {
+    this.stop()
+    this.#picture = picture
+    this.#sound = sound
+    this.#content = content
+    picture.contentHint = content
+    picture.addEventListener('ended', () => this.#pictureEnded(picture))
+    sound?.addEventListener('ended', () => this.#soundEnded(sound))
+    this.#listener.handOver({
+      frames: new MediaStreamTrackProcessor<VideoFrame>({ track: picture }).readable,
+      sound: sound && new MediaStreamTrackProcessor<AudioData>({ track: sound }).readable,
+      content,
+    })
+    return sound === undefined ? 'picture' : 'picture-and-sound'
+  }
+
+  /** Goes on when this one is stopped. `undefined`: nothing is captured. */
+  copy(): Capture | undefined {
+    if (this.#picture === undefined) return undefined
+    return { picture: this.#picture.clone(), sound: this.#sound?.clone(), content: this.#content }
   }
 
   stop(): void {

@@ -13,7 +13,7 @@ import type {
   SoundProcessing,
 } from './media-session.ts'
 import type { PlayoutRoute } from './playout.ts'
-import { ScreenCapture } from './screen-capture.ts'
+import { type Capture, ScreenCapture } from './screen-capture.ts'
 import { Speaker } from './speaker.ts'
 
 export interface OwnMediaOptions {
@@ -106,6 +106,14 @@ export abstract class WindowMedia implements OwnMedia {
     if (!this.#closed) return shared
     this.#screen.stop()
     return undefined
+  }
+
+  copyScreen(): Capture | undefined {
+    return this.#screen.copy()
+  }
+
+  adoptScreen(capture: Capture): Shared {
+    return this.#screen.adopt(capture)
   }
 
   stopScreen(): void {

@@ -36,6 +36,7 @@ export class GroupEngine {
   readonly #members: GroupMembers
   /** From the moment when its SSRCs are known. */
   #own: GroupOwnSide | undefined
+  #waitingScreen: CapturedScreen | undefined
   #decodable: readonly VideoCodec[] | undefined
   #wanted: readonly number[] | undefined
   #isMuted = true
@@ -111,21 +112,23 @@ export class GroupEngine {
     this.#selection.prefer(choice)
   }
 
-  shareScreen({ frames, sound, content }: CapturedScreen): void {
-    if (this.#own === undefined) {
-      void frames.cancel()
-      void sound?.cancel()
-      return
-    }
-    this.#own.screen.share(frames, content)
-    this.#own.screenSound.share(sound)
+  /** Before this side is in the call, it waits for that: a call of two that becomes a group brings its screen along. */
+  shareScreen(screen: CapturedScreen): void {
+    this.#dropScreen()
+    if (this.#own === undefined) this.#waitingScreen = screen
+    else this.#own.shareScreen(screen)
   }
 
   endScreenSound(): void {
+    if (this.#waitingScreen !== undefined) {
+      void this.#waitingScreen.sound?.cancel()
+      this.#waitingScreen = { ...this.#waitingScreen, sound: undefined }
+    }
     this.#own?.screenSound.share(undefined)
   }
 
   endScreen(): void {
+    this.#dropScreen()
     this.#own?.endScreen()
   }
 
@@ -138,6 +141,7 @@ export class GroupEngine {
   end(): void {
     this.#transport.end()
     this.#own?.close()
+    this.#dropScreen()
     this.#members.close()
     clearInterval(this.#levelTimer)
     this.#levelTimer = undefined
@@ -229,7 +233,15 @@ export class GroupEngine {
     if (this.#wanted !== undefined) own.pictures.want(this.#wanted)
     if (this.#decodable !== undefined) own.reports.tellDecodable(this.#decodable)
     own.reports.start()
+    if (this.#waitingScreen !== undefined) own.shareScreen(this.#waitingScreen)
+    this.#waitingScreen = undefined
     return own
+  }
+
+  #dropScreen(): void {
+    void this.#waitingScreen?.frames.cancel()
+    void this.#waitingScreen?.sound?.cancel()
+    this.#waitingScreen = undefined
   }
 
   /** One that somebody does not decode is of no use: all get the same. */

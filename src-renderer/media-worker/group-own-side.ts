@@ -8,7 +8,7 @@ import { AudioSender, VOICE } from './audio-sender.ts'
 import type { CodecSelection } from './codec-selection.ts'
 import type { OpenedInGroup } from './group-protection.ts'
 import { LAYER_HEIGHTS } from './layer-plan.ts'
-import type { VideoLimits } from './messages.ts'
+import type { CapturedScreen, VideoLimits } from './messages.ts'
 import { randomBytes } from './random.ts'
 import type { SendingRate } from './sending-rate.ts'
 import type { Reception } from './reception.ts'
@@ -76,6 +76,11 @@ export class GroupOwnSide {
       send: (packets) => transport.sendSound('screenSound', packets),
       describe: () => forwardingElements({}),
     })
+  }
+
+  shareScreen({ frames, sound, content }: CapturedScreen): void {
+    this.screen.share(frames, content)
+    this.screenSound.share(sound)
   }
 
   endScreen(): void {

@@ -81,6 +81,16 @@ async function benAddsMia(): Promise<void> {
   await together('ada', 'ben', 'mia')
 }
 
+async function shareScreen(page: Page): Promise<void> {
+  await page.mouse.move(300, 300)
+  await page.getByRole('button', { name: texts['share.open'] }).click()
+  const dialog = page.getByRole('dialog', { name: texts['share.title'] })
+  await dialog.getByRole('radio', { name: texts['share.screen.whole'] }).click()
+  await dialog.getByRole('button', { name: texts['share.begin'] }).click()
+}
+
+const sharingBar = (page: Page) => page.getByRole('region', { name: texts['share.on'] })
+
 const framesOf = (page: Page, id: string): Promise<number> =>
   page.getByTestId(id).evaluate((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames)
 
@@ -132,13 +142,10 @@ describe('a group call of real apps', () => {
   it('shows a shared screen first, also to who comes back', { timeout: 180_000 }, async () => {
     const [ada, ben, mia] = [await pageOf('ada'), await pageOf('ben'), await pageOf('mia')]
     // A run before this one may have ended in the middle.
-    const sharing = ada.getByRole('region', { name: texts['share.on'] })
+    const sharing = sharingBar(ada)
     if (await sharing.isVisible()) await sharing.getByRole('button').click()
     await together('ada', 'ben', 'mia')
-    await ada.getByRole('button', { name: texts['share.open'] }).click()
-    const dialog = ada.getByRole('dialog', { name: texts['share.title'] })
-    await dialog.getByRole('radio', { name: texts['share.screen.whole'] }).click()
-    await dialog.getByRole('button', { name: texts['share.begin'] }).click()
+    await shareScreen(ada)
     for (const page of [ben, mia]) await expectMoving(page, 'shared-screen')
     // Nobody's picture is as large.
     const widths = await Promise.all(
@@ -215,7 +222,7 @@ describe('a group call of real apps', () => {
     for (const page of [mia, ada]) await page.getByRole('button', { name: texts['call.end'] }).click()
   })
 
-  it('grows out of a call of two, which goes on meanwhile', { timeout: 180_000 }, async () => {
+  it('grows out of a call of two, which goes on meanwhile, with the screen that is shared in it', { timeout: 180_000 }, async () => {
     const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
     for (const name of NAMES) {
       const page = await pageOf(name)
@@ -225,8 +232,13 @@ describe('a group call of real apps', () => {
     await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true, screen: false } })
     await accept(appOf('ben'))
     for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
+    await shareScreen(ada)
+    await expectMoving(ben, 'remote-screen')
     await benAddsMia()
     for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
+    for (const name of ['ben', 'mia'] as const) await expectMoving(await pageOf(name), 'shared-screen')
+    await sharingBar(ada).getByRole('button').click()
+    await ben.getByTestId('shared-screen').waitFor({ state: 'detached' })
   })
 
   it(

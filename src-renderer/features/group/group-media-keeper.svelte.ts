@@ -4,6 +4,7 @@ import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 import { request } from '../../bridge/sightline.ts'
 import { ChosenDevices } from '../devices/chosen-devices.svelte.ts'
 import { attempt } from '../notices/notices.svelte.ts'
+import type { Sharing } from '../share/sharing.svelte.ts'
 import { GroupMedia } from './group-media.svelte.ts'
 
 export class GroupMediaKeeper {
@@ -28,8 +29,8 @@ export class GroupMediaKeeper {
   )
   #media = $state.raw<GroupMedia | undefined>()
 
-  /** In a component's initialisation: lives as long as that. */
-  constructor(snapshot: () => Snapshot | undefined) {
+  /** In a component's initialisation: lives as long as that. `before`: what is shared in the 1:1 call that is on. */
+  constructor(snapshot: () => Snapshot | undefined, before: () => Sharing | undefined) {
     this.#snapshot = snapshot
     const devices = new ChosenDevices(() => snapshot()?.settings)
     $effect.pre(() => {
@@ -60,6 +61,17 @@ export class GroupMediaKeeper {
     })
     $effect.pre(() => {
       this.#media?.session.silence(this.#isBehind)
+    })
+    // A screen that is shared in the call of two goes on in the group that it becomes.
+    $effect.pre(() => {
+      const media = this.#media
+      const shared = this.#isBehind ? before() : undefined
+      if (media === undefined || shared === undefined) return
+      const { pick } = shared
+      untrack(() => {
+        if (pick !== undefined) media.sharing.goOn(shared)
+        else if (media.sharing.isOn) media.sharing.end()
+      })
     })
     // So that nobody's picture stands still when the screens change.
     $effect.pre(() => {

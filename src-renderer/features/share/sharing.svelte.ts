@@ -4,6 +4,7 @@ import type { OwnMedia, ScreenContent, Shared } from '../../devices/media-sessio
 export class Sharing {
   readonly #session: () => OwnMedia
   #shared = $state<Shared | undefined>()
+  #picks = $state(0)
 
   constructor(session: () => OwnMedia) {
     this.#session = session
@@ -19,11 +20,24 @@ export class Sharing {
     return this.#shared === 'picture-and-sound'
   }
 
+  /** Another number for each pick; `undefined`: nothing is shared. */
+  get pick(): number | undefined {
+    return this.isOn ? this.#picks : undefined
+  }
+
   /** What main was told that the person picked. `undefined`: it cannot be captured, and what was shared before goes on. */
   async begin(content: ScreenContent, withSound: boolean): Promise<Shared | undefined> {
     const shared = await this.#session().shareScreen(content, withSound)
-    if (shared !== undefined) this.#shared = shared
+    if (shared === undefined) return undefined
+    this.#shared = shared
+    this.#picks += 1
     return shared
+  }
+
+  /** With what is shared in the call before this one, which may end then. */
+  goOn(before: Sharing): void {
+    const capture = before.#session().copyScreen()
+    if (capture !== undefined) this.#shared = this.#session().adoptScreen(capture)
   }
 
   end(): void {

@@ -45,15 +45,20 @@ describe('a call of two', () => {
     expect(ben.history[0]?.group?.map(({ handle }) => handle).sort()).toEqual([ada.handle, mia.handle].sort())
   })
 
-  it('keeps a microphone off that was switched off meanwhile', async () => {
+  it('keeps a microphone off that was switched off meanwhile, and a screen that goes along', async () => {
     const { ada, ben, mia, callId } = await callOfTwo()
     ada.groups.upgrade(callId, [mia.handle])
-    const off = { audio: false, video: true, screen: false }
+    // As its page says when it captures the screen for the group as well.
+    ada.groups.setMedia(ada.group?.callId ?? '', { ...BOTH, screen: true })
+    const off = { audio: false, video: true, screen: true }
     ada.groups.oneToOneMedia(callId, off)
     ada.calls.setMedia(callId, off)
     await until(() => keyed(ben).includes(ada.handle) && ada.call === undefined, 'the group has taken over')
     expect(ada.group?.local).toEqual(off)
-    await until(() => ben.group?.members[0]?.media.audio === false, 'Ben sees that it is off')
+    await until(() => {
+      const media = ben.group?.members[0]?.media
+      return media?.audio === false && media.screen
+    }, 'Ben sees both')
   })
 
   it('ends as a whole when one of the two hangs up meanwhile', async () => {
