@@ -46,8 +46,8 @@ export default defineConfig({
       }),
       // Real apps that mostly wait.
       project('e2e', { folder: 'e2e', timeout: 180_000, place: 1, workers: 2, isolate: true, retry }),
-      // What judges picture and sound, or the display, needs the computer for itself.
-      project('media', { folder: 'e2e/media', timeout: 180_000, place: 2, workers: 1, isolate: true, retry }),
+      // What judges picture and sound, fills the display or keeps all cores busy has the computer for itself.
+      project('alone', { folder: 'e2e/alone', timeout: 180_000, place: 2, workers: 1, isolate: true, retry }),
     ],
   },
 })

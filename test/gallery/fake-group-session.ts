@@ -64,6 +64,8 @@ export function openGroupSession({ listener }: GroupSessionOptions): GroupSessio
     useDevices: () => Promise.resolve(),
     preferCodec: () => undefined,
     shareScreen: (_content, withSound) => Promise.resolve(withSound ? 'picture-and-sound' : 'picture'),
+    copyScreen: () => undefined,
+    adoptScreen: ({ sound }) => (sound === undefined ? 'picture' : 'picture-and-sound'),
     stopScreen: () => undefined,
     microphoneLevel: () => 0.4,
     show: (member, of) => {

@@ -51,6 +51,8 @@ export function openMediaSession({ listener }: MediaSessionOptions): MediaSessio
     preferCodec: () => undefined,
     silence: () => undefined,
     shareScreen: (_content, withSound) => Promise.resolve(withSound ? 'picture-and-sound' : 'picture'),
+    copyScreen: () => undefined,
+    adoptScreen: ({ sound }) => (sound === undefined ? 'picture' : 'picture-and-sound'),
     stopScreen: () => undefined,
     microphoneLevel: () => (audible ? 0.35 + 0.25 * Math.sin(Date.now() / 180) : 0),
     statistics: () => Promise.resolve(measured(Date.now() - started)),

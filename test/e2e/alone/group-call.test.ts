@@ -1,13 +1,13 @@
 /** Group calls between real apps through the real service. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
-import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
-import { accept, createAccount, request, snapshot, until } from './harness/actions.ts'
-import { type RunningApp, startApp } from './harness/app.ts'
-import { type RunningService, startService } from './harness/service.ts'
+import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
+import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { speechAudio } from '../../support/speech-audio.ts'
+import { timecodeVideo } from '../../support/timecode-video.ts'
+import { accept, createAccount, request, snapshot, until } from '../harness/actions.ts'
+import { type RunningApp, startApp } from '../harness/app.ts'
+import { type RunningService, startService } from '../harness/service.ts'
 
 const NAMES = ['ada', 'ben', 'mia'] as const
 type Name = (typeof NAMES)[number]
@@ -222,24 +222,28 @@ describe('a group call of real apps', () => {
     for (const page of [mia, ada]) await page.getByRole('button', { name: texts['call.end'] }).click()
   })
 
-  it('grows out of a call of two, which goes on meanwhile, with the screen that is shared in it', { timeout: 180_000 }, async () => {
-    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
-    for (const name of NAMES) {
-      const page = await pageOf(name)
-      const { group } = await until(page, `${name} is out`, ({ group }) => group?.phase.kind !== 'connected')
-      if (group !== undefined) await request(page, 'call.dismiss', group.callId)
-    }
-    await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true, screen: false } })
-    await accept(appOf('ben'))
-    for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
-    await shareScreen(ada)
-    await expectMoving(ben, 'remote-screen')
-    await benAddsMia()
-    for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
-    for (const name of ['ben', 'mia'] as const) await expectMoving(await pageOf(name), 'shared-screen')
-    await sharingBar(ada).getByRole('button').click()
-    await ben.getByTestId('shared-screen').waitFor({ state: 'detached' })
-  })
+  it(
+    'grows out of a call of two, which goes on meanwhile, with the screen that is shared in it',
+    { timeout: 180_000 },
+    async () => {
+      const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
+      for (const name of NAMES) {
+        const page = await pageOf(name)
+        const { group } = await until(page, `${name} is out`, ({ group }) => group?.phase.kind !== 'connected')
+        if (group !== undefined) await request(page, 'call.dismiss', group.callId)
+      }
+      await request(ada, 'call.start', { handle: 'ben', media: { audio: true, video: true, screen: false } })
+      await accept(appOf('ben'))
+      for (const page of [ada, ben]) await until(page, 'connected', ({ call }) => call?.phase.kind === 'connected')
+      await shareScreen(ada)
+      await expectMoving(ben, 'remote-screen')
+      await benAddsMia()
+      for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
+      for (const name of ['ben', 'mia'] as const) await expectMoving(await pageOf(name), 'shared-screen')
+      await sharingBar(ada).getByRole('button').click()
+      await ben.getByTestId('shared-screen').waitFor({ state: 'detached' })
+    },
+  )
 
   it(
     'becomes a call of two again, without an end, when the third leaves; and grows anew',
