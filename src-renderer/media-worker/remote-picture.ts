@@ -134,7 +134,7 @@ export class RemotePicture {
   #askForMissing(): void {
     clearTimeout(this.#missingTimer)
     const roundTrip = this.#listener.roundTrip()
-    const patience = patienceFor(roundTrip)
+    const patience = patienceFor(roundTrip, this.#missing.loss)
     this.#buffer.setPatience(patience)
     const lost = this.#missing.take(performance.now(), roundTrip, patience)
     const media = this.#missing.ssrc

@@ -11,7 +11,7 @@ import { SequenceTracker, sequenceDelta } from '../../src-shared/media/sequence.
 const KEEP: Ms = 1500
 const KEEP_PACKETS = 1000
 /** Nobody gets the same packet more often; a request for more is a mistake or an attack on our uplink. */
-const MAX_RESENT = 6
+const MAX_RESENT = 10
 /** A request that is repeated at once wants the packet twice, one that is doubled on the way does not. */
 const RESEND_PAUSE: Ms = 15
 
@@ -59,18 +59,24 @@ const ROUND_TRIP_GUESS: Ms = 60
 /** What an answer may take beyond the round trip: a quarter of it, at most so much. */
 const MAX_ANSWER_EXTRA: Ms = 40
 /**
- * On so long a way each request goes out twice, so that neither a lost request nor a lost answer costs a round trip; the second one so
- * much later that a burst does not take both.
+ * On so long a way each request goes out twice, so that neither a lost request nor a lost answer costs a round trip, and elsewhere each
+ * after the first, which was lost; the second one so much later that a burst does not take both.
  */
 const LONG_ROUND_TRIP: Ms = 100
 const REPEAT: Ms = 20
 /** A gap is worth waiting for at least, and at most, so long; what comes later is not shown any more. */
 const MIN_PATIENCE: Ms = 250
 const MAX_PATIENCE: Ms = 1000
+/** Of all packets, at most so many are given up, each of which costs a keyframe: one in two minutes at usual rates. */
+const GIVEN_UP = 1 / 20_000
+/** Of the newest packet in the share that is lost. */
+const LOSS_WEIGHT = 1 / 64
 
 interface Missing {
   readonly since: Ms
   askedAt: Ms | undefined
+  /** How many requests there were; one that went out twice counts once. */
+  asked: number
   /** The last request went out twice. */
   isRepeated: boolean
 }
@@ -81,6 +87,7 @@ export class PacketRequests {
   #sequence = new SequenceTracker()
   readonly #missing = new Map<number, Missing>()
   #missed = 0
+  #loss = 0
 
   /** Of the stream that packets come in of. */
   get ssrc(): number | undefined {
@@ -100,29 +107,36 @@ export class PacketRequests {
     if (placed.kind !== 'placed') return
     this.#missing.delete(placed.index)
     const from = leftOut ? placed.index : (before ?? placed.index)
+    if (placed.index >= from) this.#loss -= LOSS_WEIGHT * this.#loss
     if (placed.index - from > MAX_MISSING) this.#missing.clear()
     else
-      for (let index = from + 1; index < placed.index; index++)
-        this.#missing.set(index, { since: now, askedAt: undefined, isRepeated: false })
+      for (let index = from + 1; index < placed.index; index++) {
+        this.#missing.set(index, { since: now, askedAt: undefined, asked: 0, isRepeated: false })
+        this.#loss += LOSS_WEIGHT * (1 - this.#loss)
+      }
     if (this.#missing.size > MAX_MISSING) this.#missing.clear()
   }
 
   /** The sequence numbers to ask for now; call after packets came in and when `nextAt` says. `patience`: how long it is worth while. */
   take(now: Ms, roundTrip: Ms | undefined, patience: Ms): number[] {
     const expected = roundTrip ?? ROUND_TRIP_GUESS
-    const pause = expected + Math.min(MAX_ANSWER_EXTRA, expected / 4) + REORDER
+    const pause = answerTime(expected)
     const due: number[] = []
     for (const [index, missing] of this.#missing) {
-      const { since, askedAt } = missing
+      const { since, askedAt, asked } = missing
       if (now > since + patience) {
         this.#missing.delete(index)
         continue
       }
       const isNew = now >= (askedAt === undefined ? since + REORDER : askedAt + pause)
-      const isRepetition = !missing.isRepeated && expected >= LONG_ROUND_TRIP && now >= (askedAt ?? now) + REPEAT
+      const isTwice = asked > 1 || expected >= LONG_ROUND_TRIP
+      const isRepetition = isTwice && !missing.isRepeated && now >= (askedAt ?? now) + REPEAT
       if (!isNew && !isRepetition) continue
       if (askedAt === undefined) this.#missed += 1
-      if (isNew) missing.askedAt = now
+      if (isNew) {
+        missing.askedAt = now
+        missing.asked += 1
+      }
       missing.isRepeated = !isNew
       due.push(index % 0x1_0000)
     }
@@ -136,6 +150,11 @@ export class PacketRequests {
     return missed
   }
 
+  /** Share of packets that do not come the first time. */
+  get loss(): number {
+    return this.#loss
+  }
+
   get isEmpty(): boolean {
     return this.#missing.size === 0
   }
@@ -147,7 +166,19 @@ export class PacketRequests {
   }
 }
 
-/** How long a gap is worth waiting for: long enough to ask twice, as a keyframe takes longer than a packet and is lost more easily. */
-export function patienceFor(roundTrip: Ms = ROUND_TRIP_GUESS): Ms {
-  return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, 2.5 * roundTrip + 40))
+/** From a request to its answer, and a little more. */
+function answerTime(roundTrip: Ms): Ms {
+  return roundTrip + Math.min(MAX_ANSWER_EXTRA, roundTrip / 4) + REORDER
+}
+
+/**
+ * How long a gap is worth waiting for: long enough to ask twice, as a keyframe takes longer than a packet and is lost more easily; and
+ * where much is lost, `loss` both ways, for as many requests as leave hardly a packet out.
+ */
+export function patienceFor(roundTrip: Ms = ROUND_TRIP_GUESS, loss = 0): Ms {
+  const unanswered = 1 - (1 - loss) ** 2
+  const first = roundTrip < LONG_ROUND_TRIP ? unanswered : unanswered ** 2
+  const more = loss > 0 ? Math.ceil(Math.log(GIVEN_UP / (loss * first)) / Math.log(unanswered ** 2)) : 0
+  const requests = answerTime(roundTrip) * (1 + Math.max(0, more))
+  return Math.min(MAX_PATIENCE, Math.max(MIN_PATIENCE, 2.5 * roundTrip + 40, requests))
 }

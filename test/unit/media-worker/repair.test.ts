@@ -13,13 +13,13 @@ describe('what was sent', () => {
     sent.remember(packets, 0)
     expect(sent.find([65_535, 1, 7], 100)).toEqual([packets[1], packets[3]])
   })
-  it('goes out at most six times more, and not at once for a request that came twice', () => {
+  it('goes out at most ten times more, and not at once for a request that came twice', () => {
     const sent = new SentPackets()
     sent.remember([packet(5)], 0)
     expect(sent.find([5, 5], 10)).toHaveLength(1)
     expect(sent.find([5], 20)).toHaveLength(0)
-    const later = [30, 90, 110, 170, 190, 250, 270].map((now) => sent.find([5], now).length)
-    expect(later).toEqual([1, 1, 1, 1, 1, 0, 0])
+    const later = Array.from({ length: 12 }, (_, i) => sent.find([5], 30 + 20 * i).length)
+    expect(later).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0])
   })
   it('is forgotten after a second and a half, and beyond a thousand', () => {
     const sent = new SentPackets()
@@ -77,6 +77,31 @@ describe('what is missing', () => {
     const moments = Array.from({ length: 80 }, (_, i) => 10 * i)
     const asked = moments.filter((now) => requests.take(now, 300, patienceFor(300)).length > 0)
     expect(asked).toEqual([10, 30, 360, 380, 710, 730])
+  })
+  it('is asked for twice in a row on a short way as well, when the first request came to nothing', () => {
+    const requests = new PacketRequests()
+    arrive(requests, 0, 1, 3)
+    const moments = Array.from({ length: 30 }, (_, i) => 10 * i)
+    const asked = moments.filter((now) => requests.take(now, 40, 250).length > 0)
+    expect(asked).toEqual([10, 70, 90, 130, 150, 190, 210, 250])
+  })
+  it('is waited for longer where much is lost, which the packets that came tell', () => {
+    const requests = new PacketRequests()
+    expect(patienceFor(50, requests.loss)).toBe(250)
+    let number = 0
+    for (let i = 0; i < 100; i++) {
+      for (let j = 0; j < 4; j++) requests.arrived(10, number++, i)
+      number += 1
+    }
+    expect(requests.loss).toBeGreaterThan(0.15)
+    expect(requests.loss).toBeLessThan(0.25)
+    expect(patienceFor(50, requests.loss)).toBeGreaterThan(300)
+    for (const loss of [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.9, 0.999, 1]) {
+      for (const roundTrip of [0, 10, 99, 100, 1000]) {
+        expect(patienceFor(roundTrip, loss)).toBeGreaterThanOrEqual(patienceFor(roundTrip, 0))
+        expect(patienceFor(roundTrip, loss)).toBeLessThanOrEqual(1000)
+      }
+    }
   })
   it('is waited for long enough to be asked for twice, and for an answer on the longest way', () => {
     for (const roundTrip of [10, 40, 100, 200, 300, 380]) {

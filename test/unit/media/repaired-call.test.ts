@@ -23,6 +23,8 @@ function call(path: LongPath, parity: boolean): Seen {
 
 describe('packets sent again', () => {
   it.each([
+    { roundTripMs: 20, loss: 0.3, burst: 1 },
+    { roundTripMs: 50, loss: 0.2, burst: 1 },
     { roundTripMs: 100, loss: 0.1, burst: 1 },
     { roundTripMs: 200, loss: 0.05, burst: 1 },
     { roundTripMs: 300, loss: 0.05, burst: 1 },

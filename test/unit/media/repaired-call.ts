@@ -153,7 +153,6 @@ type Answer =
 class Receiver {
   readonly shown: { readonly id: number; readonly at: number }[] = []
   readonly #roundTrip: number
-  readonly #patience: number
   readonly #buffer = new VideoReceiver()
   readonly #missing = new PacketRequests()
   readonly #recovery = new PacketRecovery()
@@ -164,8 +163,6 @@ class Receiver {
 
   constructor(roundTrip: number) {
     this.#roundTrip = roundTrip
-    this.#patience = patienceFor(roundTrip)
-    this.#buffer.setPatience(this.#patience)
   }
 
   tick(now: number, came: readonly { readonly at: number; readonly content: Uint8Array | number }[]): Answer[] {
@@ -185,7 +182,9 @@ class Receiver {
       if (this.#buffer.takeKeyframeRequest(now, this.#roundTrip)) answers.push({ kind: 'keyframe' })
     }
     if (hasPicture || now >= this.#missingAt) {
-      const lost = this.#missing.take(now, this.#roundTrip, this.#patience)
+      const patience = patienceFor(this.#roundTrip, this.#missing.loss)
+      this.#buffer.setPatience(patience)
+      const lost = this.#missing.take(now, this.#roundTrip, patience)
       if (lost.length > 0) answers.push({ kind: 'missing', lost })
       this.#missingAt = this.#missing.isEmpty ? Infinity : now + MISSING_INTERVAL
     }
