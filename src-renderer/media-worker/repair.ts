@@ -3,7 +3,7 @@
  * keyframe of many packets, which at 5 % of loss hardly ever arrives whole. A packet goes out again exactly as it was
  * protected (R18), so nobody needs a key for it.
  */
-import type { Ms } from '../../src-shared/base/time.ts'
+import { type Ms, SECOND } from '../../src-shared/base/time.ts'
 import { sequenceNumberOf } from '../../src-shared/media/rtp.ts'
 import { SequenceTracker, sequenceDelta } from '../../src-shared/media/sequence.ts'
 
@@ -14,6 +14,26 @@ const KEEP_PACKETS = 1000
 const MAX_RESENT = 10
 /** A request that is repeated at once wants the packet twice, one that is doubled on the way does not. */
 const RESEND_PAUSE: Ms = 15
+
+/** Of the rate at which packets may leave, what is for those that are sent again; and how long it may be saved up. */
+const AGAIN_SHARE = 1 / 3
+const AGAIN_SAVED: Ms = 300
+
+/** How much may be sent again: where packets are lost because there are too many of them, more of them make it worse. */
+export class ResendBudget {
+  #bytes = Infinity
+  #at: Ms = -Infinity
+
+  /** Whether a packet of `length` bytes may go; `pacing`: bits a second at which packets may leave now. */
+  admit(length: number, pacing: number, now: Ms): boolean {
+    const rate = (AGAIN_SHARE * pacing) / (8 * SECOND)
+    this.#bytes = Math.min(AGAIN_SAVED * rate, this.#bytes + Math.max(0, now - this.#at) * rate)
+    this.#at = now
+    if (this.#bytes < length) return false
+    this.#bytes -= length
+    return true
+  }
+}
 
 interface Sent {
   readonly packet: Uint8Array
@@ -39,11 +59,12 @@ export class SentPackets {
     }
   }
 
-  /** The packets to send again. */
-  find(sequenceNumbers: readonly number[], now: Ms): Uint8Array[] {
+  /** The packets to send again, as far as they are admitted. */
+  find(sequenceNumbers: readonly number[], now: Ms, isAdmitted: (length: number) => boolean): Uint8Array[] {
     return sequenceNumbers.flatMap((sequenceNumber) => {
       const sent = this.#packets.get(sequenceNumber)
       if (sent === undefined || now - sent.resentAt < RESEND_PAUSE || sent.resent >= MAX_RESENT) return []
+      if (!isAdmitted(sent.packet.length)) return []
       sent.resentAt = now
       sent.resent += 1
       return [sent.packet]

@@ -9,7 +9,7 @@ import { MainClock } from './main-clock.ts'
 import { Pacer } from './pacer.ts'
 import { PortLink } from './port-link.ts'
 import type { Opened } from './protection.ts'
-import { SentPackets } from './repair.ts'
+import { ResendBudget, SentPackets } from './repair.ts'
 
 export type MessageFromMain = Exclude<FromMain, { kind: 'packets' | 'credit' }>
 
@@ -44,6 +44,9 @@ export class Transport<Packet extends Opened> {
   readonly #pacer = new Pacer((packets) => this.#send(packets))
   /** By SSRC. */
   readonly #sentPackets = new Map<number, SentPackets>()
+  readonly #resendBudget = new ResendBudget()
+  /** Bits a second at which the newest picture may leave. */
+  #pacing = 0
   #link: PortLink | undefined
   readonly #mainClock = new MainClock()
   #received = 0
@@ -103,6 +106,7 @@ export class Transport<Packet extends Opened> {
       protectedPackets.filter((packet) => ssrcOf(packet) === ssrc),
       performance.now(),
     )
+    this.#pacing = pacing
     return this.#pacer.enqueue(protectedPackets, pacing)
   }
 
@@ -113,7 +117,9 @@ export class Transport<Packet extends Opened> {
 
   /** Another side misses packets of the picture. */
   sendAgain(ssrc: number, sequenceNumbers: readonly number[]): void {
-    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, performance.now()) ?? []
+    const now = performance.now()
+    const isAdmitted = (length: number) => this.#resendBudget.admit(length, this.#pacing, now)
+    const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, now, isAdmitted) ?? []
     if (packets.length > 0) this.#send(packets)
   }
 

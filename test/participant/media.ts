@@ -276,7 +276,7 @@ export class HeadlessMedia {
   }
 
   #sendAgain(ssrc: number, sequenceNumbers: readonly number[]): void {
-    const packets = this.#own?.sent.get(ssrc)?.find(sequenceNumbers, performance.now()) ?? []
+    const packets = this.#own?.sent.get(ssrc)?.find(sequenceNumbers, performance.now(), () => true) ?? []
     if (packets.length > 0) this.#outlet.send(packets)
   }
 }

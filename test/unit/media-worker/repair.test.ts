@@ -1,24 +1,26 @@
 /** docs/protocol/media.md, section 9. */
 import { describe, expect, it } from 'vitest'
-import { PacketRequests, patienceFor, SentPackets } from '../../../src-renderer/media-worker/repair.ts'
+import { PacketRequests, patienceFor, ResendBudget, SentPackets } from '../../../src-renderer/media-worker/repair.ts'
 
 function packet(sequenceNumber: number): Uint8Array {
   return Uint8Array.of(0x80, 96, sequenceNumber >> 8, sequenceNumber & 0xff, 1, 2, 3)
 }
+
+const ANY = () => true
 
 describe('what was sent', () => {
   it('is found again as it was, across the wrap', () => {
     const sent = new SentPackets()
     const packets = [65_534, 65_535, 0, 1].map(packet)
     sent.remember(packets, 0)
-    expect(sent.find([65_535, 1, 7], 100)).toEqual([packets[1], packets[3]])
+    expect(sent.find([65_535, 1, 7], 100, ANY)).toEqual([packets[1], packets[3]])
   })
   it('goes out at most ten times more, and not at once for a request that came twice', () => {
     const sent = new SentPackets()
     sent.remember([packet(5)], 0)
-    expect(sent.find([5, 5], 10)).toHaveLength(1)
-    expect(sent.find([5], 20)).toHaveLength(0)
-    const later = Array.from({ length: 12 }, (_, i) => sent.find([5], 30 + 20 * i).length)
+    expect(sent.find([5, 5], 10, ANY)).toHaveLength(1)
+    expect(sent.find([5], 20, ANY)).toHaveLength(0)
+    const later = Array.from({ length: 12 }, (_, i) => sent.find([5], 30 + 20 * i, ANY).length)
     expect(later).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0])
   })
   it('is forgotten after a second and a half, and beyond a thousand', () => {
@@ -26,12 +28,38 @@ describe('what was sent', () => {
     sent.remember([packet(1)], 0)
     sent.remember([packet(2)], 1400)
     sent.remember([packet(3)], 1600)
-    expect(sent.find([1, 2, 3], 1600)).toEqual([packet(2), packet(3)])
+    expect(sent.find([1, 2, 3], 1600, ANY)).toEqual([packet(2), packet(3)])
     sent.remember(
       Array.from({ length: 2000 }, (_, i) => packet(i + 10)),
       1700,
     )
-    expect(sent.find([11, 2009], 1700)).toEqual([packet(2009)])
+    expect(sent.find([11, 2009], 1700, ANY)).toEqual([packet(2009)])
+  })
+})
+
+describe('what is sent again', () => {
+  it('is a third of what may leave, and little of it is saved up', () => {
+    const budget = new ResendBudget()
+    const admitted = (pacing: number, now: number) => {
+      let bytes = 0
+      while (budget.admit(1000, pacing, now)) bytes += 1000
+      return bytes
+    }
+    expect(admitted(480_000, 0)).toBe(6000)
+    expect(admitted(480_000, 0)).toBe(0)
+    expect(admitted(480_000, 100)).toBe(2000)
+    expect(admitted(480_000, 60_000)).toBe(6000)
+    expect(admitted(4_800_000, 60_100)).toBe(20_000)
+    expect(admitted(0, 60_200)).toBe(0)
+  })
+  it('stays what it was where it is not admitted', () => {
+    const sent = new SentPackets()
+    sent.remember([packet(5), packet(6)], 0)
+    const lengths: number[] = []
+    const none = (length: number) => lengths.push(length) === 0
+    expect(sent.find([5, 6], 10, none)).toEqual([])
+    expect(lengths).toEqual([7, 7])
+    expect(sent.find([5, 6], 11, ANY)).toHaveLength(2)
   })
 })
 

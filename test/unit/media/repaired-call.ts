@@ -3,7 +3,7 @@
  * frames of the sizes that an encoder makes, and what the person at the other end sees of them.
  */
 import { PictureParity } from '../../../src-renderer/media-worker/picture-parity.ts'
-import { PacketRequests, patienceFor, SentPackets } from '../../../src-renderer/media-worker/repair.ts'
+import { PacketRequests, patienceFor, ResendBudget, SentPackets } from '../../../src-renderer/media-worker/repair.ts'
 import { estimateFor, pictureBitrate } from '../../../src-shared/media/congestion/allocation.ts'
 import { ArrivalLog } from '../../../src-shared/media/congestion/arrival-log.ts'
 import { CongestionControl } from '../../../src-shared/media/congestion/congestion-control.ts'
@@ -79,6 +79,7 @@ class Sender {
   readonly frames: number[] = []
   readonly bytes = { picture: 0, repair: 0, again: 0 }
   readonly #kept = new SentPackets()
+  readonly #budgetAgain = new ResendBudget()
   readonly #encoder = new Encoder('none')
   readonly #packetizer = packetizerOf('VP8')
   readonly #stream: RtpSender
@@ -118,7 +119,8 @@ class Sender {
   }
 
   sendAgain(lost: readonly number[], now: number): void {
-    for (const packet of this.#kept.find(lost, now)) this.#send(packet, now, 'again')
+    const isAdmitted = (length: number) => this.#budgetAgain.admit(length, this.control.pacing, now)
+    for (const packet of this.#kept.find(lost, now, isAdmitted)) this.#send(packet, now, 'again')
   }
 
   #sendFrame(now: number): void {
