@@ -4,7 +4,6 @@
  */
 import type { MediaChoice, VideoCodecChoice } from '../../src-shared/ipc/snapshot.ts'
 import type { VideoCodec } from '../../src-shared/media/payload-types.ts'
-import type { Capture } from './screen-capture.ts'
 
 /** Why a camera or microphone is not there; each has a sentence in the language file. */
 export type DeviceProblem = 'not-found' | 'denied' | 'in-use' | 'interrupted' | 'failed'
@@ -36,6 +35,13 @@ export type ScreenContent = 'text' | 'motion'
 
 /** What of the computer is shared in a call. */
 export type Shared = 'picture' | 'picture-and-sound'
+
+/** What is captured for one call, to be shared in the one that it becomes; whoever has it stops it. */
+export interface Capture {
+  readonly picture: MediaStreamTrack
+  readonly sound: MediaStreamTrack | undefined
+  readonly content: ScreenContent
+}
 
 /** Which devices are to be open. */
 export type DevicesInUse = Omit<MediaChoice, 'screen'>

@@ -3,7 +3,7 @@
  * sound, the main process decides: it hands out what the person picked and nothing else.
  */
 import type {} from './insertable-tracks.d.ts'
-import type { ScreenContent, Shared } from './media-session.ts'
+import type { Capture, ScreenContent, Shared } from './media-session.ts'
 import type {} from './own-audio.d.ts'
 
 export interface ScreenCaptureListener {
@@ -16,13 +16,6 @@ export interface ScreenCaptureListener {
   ended(): void
   /** Its sound is not there any more, its picture is; likewise. */
   soundEnded(): void
-}
-
-/** What is captured for one call, to be shared in the one that it becomes; whoever has it stops it. */
-export interface Capture {
-  readonly picture: MediaStreamTrack
-  readonly sound: MediaStreamTrack | undefined
-  readonly content: ScreenContent
 }
 
 /** A second. Text changes seldom and is to be sharp, motion is to be smooth. */

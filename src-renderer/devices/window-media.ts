@@ -4,6 +4,7 @@ import type { FromWorker, ToWorker, VideoLimits } from '../media-worker/messages
 import { CaptureSource } from './capture-source.ts'
 import { cameraConstraints, microphoneConstraints } from './constraints.ts'
 import type {
+  Capture,
   DeviceChoice,
   DevicesInUse,
   OwnMedia,
@@ -13,7 +14,7 @@ import type {
   SoundProcessing,
 } from './media-session.ts'
 import type { PlayoutRoute } from './playout.ts'
-import { type Capture, ScreenCapture } from './screen-capture.ts'
+import { ScreenCapture } from './screen-capture.ts'
 import { Speaker } from './speaker.ts'
 
 export interface OwnMediaOptions {
