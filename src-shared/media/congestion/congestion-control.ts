@@ -4,6 +4,7 @@
  */
 import { type Ms, SECOND } from '../../base/time.ts'
 import type { CongestionFeedback } from '../rtcp-congestion.ts'
+import { Headroom } from './headroom.ts'
 import { type CongestionLimits, PathEstimate } from './path-estimate.ts'
 import { SentLog } from './sent-log.ts'
 
@@ -19,6 +20,7 @@ const PACING_NARROW = 1.5
 export class CongestionControl {
   readonly #log = new SentLog()
   readonly #path: PathEstimate
+  readonly #headroom = new Headroom()
   #roundTrip: Ms | undefined
   #reportedAt: Ms | undefined
   /** The estimate when reports failed to come. */
@@ -76,12 +78,17 @@ export class CongestionControl {
     if (roundTrip !== undefined) this.#roundTrip = roundTrip
     this.#endSilence(now)
     this.#path.judge(packets, elapsed, this.#roundTrip, now)
+    const { arriving, estimate, overflowedAt } = this.#path
+    if (overflowedAt === now && arriving !== undefined) this.#headroom.overflowed(arriving, now)
+    const most = this.#headroom.most(arriving, now)
+    if (estimate > most) this.#path.assume(most)
   }
 
   /** Another path: what was learned of the old one is void. */
   pathChanged(): void {
     this.#log.clear()
     this.#path.pathChanged()
+    this.#headroom.forget()
     this.#beforeSilence = undefined
     this.#roundTrip = undefined
     this.#reportedAt = undefined

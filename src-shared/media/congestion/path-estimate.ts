@@ -89,6 +89,11 @@ export class PathEstimate {
     return this.#decreasedAt
   }
 
+  /** Bits a second that come in, everything counted; `undefined` until enough did. */
+  get arriving(): number | undefined {
+    return this.#throughput.rate()
+  }
+
   /** Share of packets that did not arrive the first time, lately. */
   get loss(): number {
     return this.#loss

@@ -48,7 +48,7 @@ export function runCall(
   options: {
     seconds: number
     seed: number
-    demand?: number
+    demand?: number | (() => number)
     others?: readonly CongestionControl[]
     /** After each second: both halves of the first sender's congestion control. */
     watch?: (control: CongestionControl, arrivals: ArrivalLog) => void
@@ -111,12 +111,12 @@ interface Outgoing {
 class Sender {
   readonly arrivals = new ArrivalLog()
   readonly control: CongestionControl
-  readonly #demand: number
+  readonly #demand: number | (() => number)
   readonly #numbers = { audio: 0, video: 0 }
   #queue: Outgoing[] = []
   #budget = 0
 
-  constructor(control: CongestionControl, demand: number) {
+  constructor(control: CongestionControl, demand: number | (() => number)) {
     this.control = control
     this.#demand = demand
   }
@@ -127,7 +127,8 @@ class Sender {
     if (now % 20 === 0) out.push(this.#packet('audio', 127))
     if (now % 33 === 0) {
       // Every 300th frame is a keyframe of ten times the size.
-      const frame = ((Math.min(this.#demand, estimate - AUDIO_BITS) * 0.94) / 30 / 8) * (now % 9900 === 0 ? 10 : 1)
+      const demand = typeof this.#demand === 'number' ? this.#demand : this.#demand()
+      const frame = ((Math.min(demand, estimate - AUDIO_BITS) * 0.94) / 30 / 8) * (now % 9900 === 0 ? 10 : 1)
       for (let left = frame; left > 0; left -= MAX_PAYLOAD) {
         this.#queue.push(this.#packet('video', Math.min(MAX_PAYLOAD, Math.ceil(left)) + 30))
       }
