@@ -56,6 +56,7 @@ export class GroupEngine {
       },
       message: (message) => this.#takeMessage(message),
       sent: (packets, now) => this.#rate.sent(packets, now),
+      sentAgain: (bytes) => this.#rate.sentAgain(bytes),
       dropped: () => {
         this.#own?.pictures.requestKeyframes()
         this.#own?.screen.requestKeyframe()

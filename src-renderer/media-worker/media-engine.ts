@@ -82,6 +82,7 @@ export class MediaEngine {
         if (report !== undefined) this.#reports.tellArrivals(report)
       },
       sent: (packets, now) => rate.sent(packets, now),
+      sentAgain: (bytes) => rate.sentAgain(bytes),
       message: (message) => this.#takeMessage(message),
       // Frames of the pictures may have been among it.
       dropped: () => this.#requestKeyframes(),

@@ -1,5 +1,5 @@
 /** What the network carries away from here, for those who send: in a 1:1 call to the other side, in a group to the relay. */
-import type { Ms } from '../../src-shared/base/time.ts'
+import { type Ms, SECOND } from '../../src-shared/base/time.ts'
 import { videoBitrate } from '../../src-shared/media/bitrate.ts'
 import {
   estimateFor,
@@ -14,6 +14,10 @@ import type { CongestionFeedback } from '../../src-shared/media/rtcp-congestion.
 import { sequenceNumberOf, ssrcOf } from '../../src-shared/media/rtp.ts'
 import type { SendingStatistics } from '../devices/media-session.ts'
 
+/** What is sent again is averaged over so long, and takes no more than this share of the estimate from the pictures. */
+const AGAIN_SPAN: Ms = 500
+const AGAIN_SHARE = 0.5
+
 export class SendingRate {
   readonly #control: CongestionControl
   readonly #maxBitrate: number
@@ -23,6 +27,9 @@ export class SendingRate {
   #screen: number | undefined
   /** The computer's sound goes with it. */
   #screenSound = false
+  /** Bits that were sent again lately, as of this moment. */
+  #again = 0
+  #at: Ms = 0
 
   /** `maxBitrate`: of the camera's picture, bits a second. `parityShare`: of it, what its repair packets take. */
   constructor(maxBitrate: number, isCameraOn: () => boolean, parityShare: () => number = () => 0) {
@@ -84,7 +91,14 @@ export class SendingRate {
 
   /** Protected packets of RTP left, for the first time or again. */
   sent(packets: readonly Uint8Array[], now: Ms): void {
+    this.#again *= Math.exp((this.#at - now) / AGAIN_SPAN)
+    this.#at = now
     for (const packet of packets) this.#control.sent(ssrcOf(packet), sequenceNumberOf(packet), packet.length, now)
+  }
+
+  /** Of what leaves now, so many bytes leave once more: the pictures make room for them. */
+  sentAgain(bytes: number): void {
+    this.#again += 8 * bytes
   }
 
   /** It was told when packets came in. */
@@ -101,7 +115,9 @@ export class SendingRate {
   }
 
   get #shares(): PictureShares {
-    const all = pictureBitrate(this.#control.estimate, { screenSound: this.#screenSound })
+    const { estimate } = this.#control
+    const again = Math.min((this.#again * SECOND) / AGAIN_SPAN, AGAIN_SHARE * estimate)
+    const all = pictureBitrate(estimate - again, { screenSound: this.#screenSound })
     return sharePictures(all, { screen: this.#screen, camera: this.#isCameraOn() })
   }
 }

@@ -34,6 +34,8 @@ export interface TransportListener<Packet extends Opened> {
   message(message: MessageFromMain): void
   /** Protected packets of RTP left, for the first time or again. */
   sent?(packets: readonly Uint8Array[], now: Ms): void
+  /** So many bytes of them leave once more. */
+  sentAgain?(bytes: number): void
   /** Packets could not be sent. */
   dropped(): void
 }
@@ -120,7 +122,9 @@ export class Transport<Packet extends Opened> {
     const now = performance.now()
     const isAdmitted = (length: number) => this.#resendBudget.admit(length, this.#pacing, now)
     const packets = this.#sentPackets.get(ssrc)?.find(sequenceNumbers, now, isAdmitted) ?? []
-    if (packets.length > 0) this.#send(packets)
+    if (packets.length === 0) return
+    this.#listener.sentAgain?.(packets.reduce((sum, { length }) => sum + length, 0))
+    this.#send(packets)
   }
 
   /** Of the relay, in a group. */
