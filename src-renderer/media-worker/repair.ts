@@ -22,7 +22,7 @@ const AGAIN_SAVED: Ms = 300
 /** How much may be sent again: where packets are lost because there are too many of them, more of them make it worse. */
 export class ResendBudget {
   #bytes = Infinity
-  #at: Ms = -Infinity
+  #at: Ms = 0
 
   /** Whether a packet of `length` bytes may go; `pacing`: bits a second at which packets may leave now. */
   admit(length: number, pacing: number, now: Ms): boolean {

@@ -51,6 +51,11 @@ describe('what is sent again', () => {
     expect(admitted(480_000, 60_000)).toBe(6000)
     expect(admitted(4_800_000, 60_100)).toBe(20_000)
     expect(admitted(0, 60_200)).toBe(0)
+    // Nor is one that began with nothing spoiled for ever.
+    const poor = new ResendBudget()
+    expect(poor.admit(1000, 0, 10)).toBe(false)
+    expect(poor.admit(1000, 480_000, 10)).toBe(false)
+    expect(poor.admit(1000, 480_000, 110)).toBe(true)
   })
   it('stays what it was where it is not admitted', () => {
     const sent = new SentPackets()
