@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { Bridge } from '../../src-shared/ipc/contract.ts'
-import { accept, createAccount, snapshot, until } from '../e2e/harness/actions.ts'
+import { accept, createAccount, snapshot, startGroup, until } from '../e2e/harness/actions.ts'
 import { type RunningApp, startApp } from '../e2e/harness/app.ts'
 import { quantile } from '../e2e/harness/picture-probe.ts'
 import { Participants } from '../e2e/harness/participants.ts'
@@ -111,16 +111,6 @@ export async function measureGroup({ apps, others }: Crowd, options: Options): P
     cpuPercent,
     framesOfEach: fewestFrames(reports),
   }
-}
-
-async function startGroup(page: Page, handles: readonly string[]): Promise<void> {
-  await page.getByRole('button', { name: texts['group.start'] }).click()
-  const field = page.getByRole('textbox', { name: texts['group.choose'] })
-  for (const handle of handles) {
-    await field.fill(handle)
-    await field.press('Enter')
-  }
-  await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
 }
 
 function epochsOf(others: Participants | undefined): readonly (readonly EpochSeen[])[] {

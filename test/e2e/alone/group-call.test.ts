@@ -5,7 +5,7 @@ import texts from '../../../src-renderer/app/language/en.json' with { type: 'jso
 import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 import { speechAudio } from '../../support/speech-audio.ts'
 import { timecodeVideo } from '../../support/timecode-video.ts'
-import { accept, createAccount, request, snapshot, until } from '../harness/actions.ts'
+import { accept, createAccount, request, snapshot, startGroup, until } from '../harness/actions.ts'
 import { type RunningApp, startApp } from '../harness/app.ts'
 import { type RunningService, startService } from '../harness/service.ts'
 
@@ -37,16 +37,6 @@ afterAll(async () => {
   await Promise.allSettled([...apps.values()].map((app) => app.close()))
   await service.stop()
 })
-
-async function startGroup(page: Page, ...handles: readonly string[]): Promise<void> {
-  await page.getByRole('button', { name: texts['group.start'] }).click()
-  const field = page.getByRole('textbox', { name: texts['group.choose'] })
-  for (const handle of handles) {
-    await field.fill(handle)
-    await field.press('Enter')
-  }
-  await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
-}
 
 /** All of them see, hear and trust each other, with one member list. */
 async function together(...names: readonly Name[]): Promise<void> {
@@ -102,7 +92,7 @@ async function expectMoving(page: Page, id: string): Promise<void> {
 
 describe('a group call of real apps', () => {
   it('rings, is answered, and shows everybody to everybody', { timeout: 180_000 }, async () => {
-    await startGroup(await pageOf('ada'), 'ben', 'mia')
+    await startGroup(await pageOf('ada'), ['ben', 'mia'])
     await accept(appOf('ben'))
     await accept(appOf('mia'))
     await together('ada', 'ben', 'mia')

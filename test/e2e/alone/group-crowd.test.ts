@@ -4,12 +4,11 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
 import { record } from '../../participant/record.ts'
 import { SLOW_RECORDING } from '../../participant/recording.ts'
 import { speechAudio } from '../../support/speech-audio.ts'
 import { timecodeVideo } from '../../support/timecode-video.ts'
-import { accept, createAccount, snapshot, until } from '../harness/actions.ts'
+import { accept, createAccount, snapshot, startGroup, until } from '../harness/actions.ts'
 import { type RunningApp, startApp } from '../harness/app.ts'
 import { Participants } from '../harness/participants.ts'
 import { repository } from '../harness/repository.ts'
@@ -63,13 +62,7 @@ async function hears(page: Page, count: number): Promise<string> {
 
 it('is one call, in which everybody opens what everybody sends', { timeout: 300_000 }, async () => {
   const [ada, ben] = await pages()
-  await ada.getByRole('button', { name: texts['group.start'] }).click()
-  const field = ada.getByRole('textbox', { name: texts['group.choose'] })
-  for (const handle of ['ben', ...crowd.handles]) {
-    await field.fill(handle)
-    await field.press('Enter')
-  }
-  await ada.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
+  await startGroup(ada, ['ben', ...crowd.handles])
   const [, second] = apps
   if (second !== undefined) await accept(second)
   // Whoever comes gives all others new keys: a device has a moment for that, and here a few cores do it for all.

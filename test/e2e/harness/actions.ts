@@ -22,6 +22,17 @@ export async function callByHandle(page: Page, handle: string, kind: 'video' | '
   await page.getByRole('button', { name: texts[kind === 'video' ? 'person.videoCall' : 'person.audioCall'] }).click()
 }
 
+/** A video call to several at once. */
+export async function startGroup(page: Page, handles: readonly string[]): Promise<void> {
+  await page.getByRole('button', { name: texts['group.start'] }).click()
+  const field = page.getByRole('textbox', { name: texts['group.choose'] })
+  for (const handle of handles) {
+    await field.fill(handle)
+    await field.press('Enter')
+  }
+  await page.getByRole('dialog').getByRole('button', { name: texts['person.videoCall'] }).click()
+}
+
 export async function accept(app: RunningApp, kind: 'video' | 'audio' = 'video'): Promise<void> {
   await press(app, kind === 'video' ? 'incoming.acceptVideo' : 'incoming.acceptAudio')
 }
