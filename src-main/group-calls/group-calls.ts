@@ -20,7 +20,7 @@ import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
 import { follow } from './following.ts'
 import { found } from './founding.ts'
-import { type GroupContext, type GroupRunner, wantedBy } from './group-context.ts'
+import { type GroupContext, type GroupRunner, mediaStay, wantedBy } from './group-context.ts'
 import { mailReceived } from './invitations.ts'
 import { forget, join, mayComeBack } from './joining.ts'
 import { KnownInvitations } from './known-invitations.ts'
@@ -100,7 +100,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly #events: GroupEvent[] = []
   #running = false
   /** The page was loaded again: to be joined anew as soon as it is left. */
-  #anew: { readonly callId: CallId; readonly media: MediaChoice } | undefined
+  #anew: { readonly callId: CallId; readonly media: MediaChoice; readonly staysBefore: number } | undefined
 
   constructor(environment: GroupEnvironment) {
     this.environment = { ...environment, invitations: new KnownInvitations(environment.invitations) }
@@ -299,8 +299,9 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
 
   mediaRestarted(callId: CallId): boolean {
     const { call } = this.state()
-    if (call.kind !== 'inside' || call.groupId !== callId) return false
-    this.#anew = { callId, media: { ...call.local, screen: false } }
+    const context = this.#contexts.get(callId)
+    if (context === undefined || call.kind !== 'inside' || call.groupId !== callId) return false
+    this.#anew = { callId, media: { ...call.local, screen: false }, staysBefore: mediaStay(context) }
     this.end(callId)
     return true
   }
@@ -350,7 +351,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     if (anew === undefined || this.state().call.kind !== 'ended') return
     this.#anew = undefined
     this.dispatch({ kind: 'user-dismiss', groupId: anew.callId })
-    this.join(anew.callId, anew.media)
+    join(this, anew.callId, anew.media, anew.staysBefore)
   }
 
   /** While the 1:1 call goes on, or was what the person ended, the end of its upgrade is no matter of the screen. */

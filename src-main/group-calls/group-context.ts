@@ -134,6 +134,8 @@ export interface GroupContext {
   sending: number | undefined
   /** How often this device was added: each time the media begin anew. */
   stay: number
+  /** Media of the same call that began before this context: its page was loaded again. */
+  staysBefore: number
 
   // For the screen and the history
   readonly people: Map<AccountKey, Person>
@@ -194,6 +196,7 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     mediaEpoch: undefined,
     sending: undefined,
     stay: 0,
+    staysBefore: 0,
     people: new Map(start.caller === undefined ? [] : [[start.caller.accountId, start.caller]]),
     met: new Map(),
     claimedNames: new Map(),
@@ -203,6 +206,11 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     handsSince: new Map(),
     released: false,
   }
+}
+
+/** The number of the media that are on, or that come with the way in: none is used twice, whether or not the page sees an end between. */
+export function mediaStay({ staysBefore, stay }: GroupContext): number {
+  return staysBefore + Math.max(1, stay)
 }
 
 /** No other call can begin: this device is in one, of whichever kind. */

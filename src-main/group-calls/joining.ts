@@ -17,7 +17,8 @@ const OVER: ReadonlySet<GroupEndReason> = new Set([
   'no-answer',
 ])
 
-export function join(runner: GroupRunner, callId: CallId, media: MediaChoice): GroupOutcome {
+/** `staysBefore`: media of this call that the page has had. */
+export function join(runner: GroupRunner, callId: CallId, media: MediaChoice, staysBefore = 0): GroupOutcome {
   const { clock, random, identity } = runner.environment
   const own = identity()
   const invitation = invitationTo(runner, callId)
@@ -39,6 +40,7 @@ export function join(runner: GroupRunner, callId: CallId, media: MediaChoice): G
     },
     random,
   )
+  context.staysBefore = staysBefore
   runner.add(context)
   runner.dispatch({ kind: 'user-join', groupId: context.callId, media, sentAt: invitation.sentAt })
   return 'started'

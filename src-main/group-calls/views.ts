@@ -17,19 +17,19 @@ import type {
 import type { HistoryEntry, IncomingView, PersonName } from '../../src-shared/ipc/snapshot.ts'
 import type { UnixMs } from '../../src-shared/base/time.ts'
 import type { LookupFailure } from '../calls/ports.ts'
-import type { GroupContext } from './group-context.ts'
+import { type GroupContext, mediaStay } from './group-context.ts'
 import type { Invitation } from './ports.ts'
 
 export function groupView(state: GroupState, context: GroupContext, now: UnixMs): GroupView | undefined {
   const phase = phaseOf(state, context)
   if (phase === undefined) return undefined
   const { call, self } = state
-  const { conversation, callId, direction, stay, connectedAt, local } = context
+  const { conversation, callId, direction, connectedAt, local } = context
   const inside = call.kind === 'inside' ? call : undefined
   return {
     callId,
     direction,
-    stay,
+    stay: mediaStay(context),
     phase,
     connectedAt,
     local,

@@ -8,7 +8,7 @@ export type MemberId = string
 export interface GroupView {
   readonly callId: CallId
   readonly direction: 'outgoing' | 'incoming'
-  /** How often this device came in: each time its media begin anew, with a port of their own. */
+  /** Numbers the media of this device in the call, from 1, also on the way in: each time it comes in they begin anew, with a port of their own. */
   readonly stay: number
   readonly phase: GroupPhase
   /** The elapsed time counts from here. */

@@ -15,8 +15,7 @@ export class GroupMediaKeeper {
     return group?.phase.kind === 'ended' ? undefined : group
   })
   readonly #callId = $derived.by(() => this.#group?.callId)
-  // The first stay's is opened on the way in.
-  readonly #stay = $derived.by(() => Math.max(1, this.#group?.stay ?? 1))
+  readonly #stay = $derived.by(() => this.#group?.stay)
   readonly #audio = $derived.by(() => this.#group?.local.audio ?? false)
   readonly #video = $derived.by(() => this.#group?.local.video ?? false)
   readonly #screen = $derived.by(() => this.#group?.local.screen ?? false)
@@ -35,7 +34,7 @@ export class GroupMediaKeeper {
     const devices = new ChosenDevices(() => snapshot()?.settings)
     $effect.pre(() => {
       const callId = this.#callId
-      if (callId === undefined || this.#stay === 0) return
+      if (callId === undefined || this.#stay === undefined) return
       const media = untrack(() => new GroupMedia(callId, devices.all))
       this.#media = media
       return () => {

@@ -141,6 +141,24 @@ describe('a group call', () => {
     expect(ben.history.length).toBe(1)
   })
 
+  it('numbers the media of a page that was loaded again anew, also if nobody saw the end between', async () => {
+    const [ada, ben, mia] = await three()
+    await meet(ada, ben, mia)
+    const { callId } = groupOf(ben)
+    expect(groupOf(ben).stay).toBe(1)
+    for (const stay of [2, 3]) {
+      const before = groupOf(ada).proof?.epoch ?? 0
+      expect(ben.groups.mediaRestarted(callId)).toBe(true)
+      await until(
+        () => (groupOf(ada).proof?.epoch ?? 0) > before && groupOf(ben).phase.kind === 'connected',
+        'it is back',
+      )
+      await together(ada, ben, mia)
+      expect(groupOf(ben).stay).toBe(stay)
+    }
+    expect(ben.groups.mediaRestarted('00'.repeat(16))).toBe(false)
+  })
+
   it('removes who is gone without a word', { timeout: 60_000 }, async () => {
     const [ada, ben, mia] = await three()
     await meet(ada, ben, mia)
