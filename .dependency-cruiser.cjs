@@ -30,7 +30,7 @@ module.exports = {
       name: 'headless-core',
       comment: 'The headless participant is built from these: no Electron, and nothing that needs it.',
       severity: 'error',
-      from: { path: '^src-main/(account|calls|ice|signaling)/' },
+      from: { path: '^src-main/(account|calls|ice|network|signaling)/' },
       to: { path: '(^electron$|node_modules/electron/|^src-main/(app|preload|ipc)/|^src-main/keychain/os-keychain)' },
     },
     {

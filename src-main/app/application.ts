@@ -8,6 +8,7 @@ import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { createMediaPorts } from '../ipc/media-ports.ts'
 import { registerRequests } from '../ipc/requests.ts'
 import { DEFAULT_SETTINGS } from '../store/settings-defaults.ts'
+import { UNKNOWN_CHANGE, watchNetwork } from '../network/network-watch.ts'
 import { AppState } from './app-state.ts'
 import { parseLink } from './deep-link.ts'
 import { endProcess } from './end-process.ts'
@@ -15,7 +16,6 @@ import { GlobalMute } from './global-mute.ts'
 import type { LaunchOptions } from './launch-options.ts'
 import type { Log } from './log.ts'
 import { setApplicationMenu } from './menu.ts'
-import { watchNetwork } from './network-watch.ts'
 import { Notifications } from './notifications.ts'
 import type { ProfileFolder } from './profile.ts'
 import { requestHandlers, setMedia } from './request-handlers.ts'
@@ -132,12 +132,12 @@ export function runApplication({ options, profile, log, out }: ApplicationOption
     runtime.resumed()
   })
   powerMonitor.on('unlock-screen', () => {
-    runtime.networkChanged()
+    runtime.networkChanged(UNKNOWN_CHANGE)
   })
   watchNetwork({
     clock: systemClock,
-    changed: () => {
-      runtime.networkChanged()
+    changed: (change) => {
+      runtime.networkChanged(change)
     },
   })
   app.on('activate', showMain)

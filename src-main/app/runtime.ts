@@ -13,6 +13,7 @@ import type { GroupCalls } from '../group-calls/group-calls.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import type { HistoryStore } from '../store/history-store.ts'
 import type { Store } from '../store/store.ts'
+import { type NetworkChange, UNKNOWN_CHANGE } from '../network/network-watch.ts'
 import type { AppState } from './app-state.ts'
 import { type LocalService, startLocalService } from './embedded-service.ts'
 import type { Log } from './log.ts'
@@ -157,13 +158,13 @@ export class Runtime {
     this.#session?.calls?.preferencesChanged()
   }
 
-  networkChanged(): void {
-    this.#session?.networkChanged()
+  networkChanged(change: NetworkChange): void {
+    this.#session?.networkChanged(change)
   }
 
   /** From suspend: the network may be another one, and a running call takes new keys. */
   resumed(): void {
-    this.networkChanged()
+    this.networkChanged(UNKNOWN_CHANGE)
     this.#session?.calls?.resumed()
   }
 

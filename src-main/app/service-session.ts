@@ -19,13 +19,14 @@ import { Registration } from '../account/registration.ts'
 import { type Calls, createCalls } from '../calls/calls.ts'
 import type { CallEnvironment, CallPreferences } from '../calls/ports.ts'
 import { createGroupCalls, type GroupCalls } from '../group-calls/group-calls.ts'
-import { createDirectLinks } from '../ice/direct-link.ts'
+import { createDirectLinks, type OpenDirectLinks } from '../ice/direct-link.ts'
 import { createRelayLinks, type OpenRelayLinks } from '../ice/relay-link.ts'
 import type { GroupEnvironment, InvitationStore } from '../group-calls/ports.ts'
 import type { ElectronMediaPorts } from '../ipc/media-ports.ts'
 import { ServiceClient } from '../signaling/service-client.ts'
 import type { Service } from '../signaling/service.ts'
 import type { Store } from '../store/store.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
 import type { AppState } from './app-state.ts'
 import type { Log } from './log.ts'
 import type { People } from './people.ts'
@@ -51,6 +52,7 @@ interface AccountParts {
   readonly calls: Calls
   readonly groups: GroupCalls
   readonly relays: OpenRelayLinks
+  readonly directs: OpenDirectLinks
   readonly stop: () => void
 }
 
@@ -125,9 +127,10 @@ export class ServiceSession {
     return outcome
   }
 
-  networkChanged(): void {
-    this.#client.networkChanged()
-    this.#parts?.relays.networkChanged()
+  networkChanged(change: NetworkChange): void {
+    this.#client.networkChanged(change)
+    this.#parts?.relays.networkChanged(change)
+    this.#parts?.directs.networkChanged(change)
   }
 
   /** Hangs up, and resolves when that has been said. */
@@ -171,7 +174,12 @@ export class ServiceSession {
       },
     })
     const relays = this.#relayLinks()
-    const environment = this.#callEnvironment(account, directory, mail, relays)
+    const directs = createDirectLinks({
+      clock,
+      stunServers: () => this.#stunServers,
+      lost: () => this.#client.doubt(),
+    })
+    const environment = this.#callEnvironment(account, directory, mail, relays, directs)
     // A device is in one call, of whichever kind.
     const calls: Calls = createCalls({
       ...environment,
@@ -205,6 +213,7 @@ export class ServiceSession {
       calls,
       groups,
       relays,
+      directs,
       stop: () => {
         for (const stop of stops) stop()
       },
@@ -221,6 +230,7 @@ export class ServiceSession {
         log.info({ event }, 'the relay path')
       },
       jitter: Math.random,
+      lost: () => this.#client.doubt(),
     })
   }
 
@@ -229,6 +239,7 @@ export class ServiceSession {
     directory: AccountDirectory,
     mail: DeviceMail,
     relays: OpenRelayLinks,
+    directs: OpenDirectLinks,
   ): Omit<CallEnvironment, 'otherwiseEngaged' | 'upgradeReceived' | 'calledBack' | 'returnConnected' | 'released'> &
     Omit<GroupEnvironment, 'otherwiseEngaged' | 'show' | 'oneToOne'> {
     const { address, state, store, people, mediaPorts, log } = this.#options
@@ -267,7 +278,7 @@ export class ServiceSession {
       invitations: withoutFailing(store.invitations, (error) => {
         log.error({ error }, 'an invitation was not kept')
       }),
-      directs: createDirectLinks({ clock, stunServers: () => this.#stunServers }),
+      directs,
       mediaPorts,
       show: ({ call, incoming }) => {
         this.#ringing.call = incoming

@@ -7,7 +7,8 @@
 import { type Bytes, equalBytes } from '../../src-shared/base/bytes.ts'
 import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
 import type { DirectEndpoint, DirectLink, DirectLinks, DirectListener } from './links.ts'
-import { Liveness } from './liveness.ts'
+import { Liveness } from '../network/liveness.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
 import { Peer } from './node-peer.ts'
 import {
   checkedCandidate,
@@ -24,6 +25,8 @@ export interface DirectLinksOptions {
   readonly stunServers?: () => readonly string[]
   /** The one address to use; all of the machine's if left out. */
   readonly bindAddress?: string
+  /** A path that stood was lost: the reason may be this computer's network. */
+  readonly lost?: () => void
 }
 
 /** An empty message is a sign of life and nothing else. */
@@ -38,14 +41,30 @@ const CONNECT_TIMEOUT: Ms = 15 * SECOND
 /** A device has a few interfaces with two address families each. More would make this device send probes wherever a peer wants. */
 const CANDIDATES_MAX = 24
 
-export function createDirectLinks(options: DirectLinksOptions): DirectLinks {
-  return { open: (role, listener) => new NodeDirectLink(role, options, listener) }
+export interface OpenDirectLinks extends DirectLinks {
+  /** What was bound to an address that is gone is lost at once. */
+  networkChanged(change: NetworkChange): void
+}
+
+export function createDirectLinks(options: DirectLinksOptions): OpenDirectLinks {
+  const links = new Set<NodeDirectLink>()
+  return {
+    open: (role, listener) => {
+      const link: NodeDirectLink = new NodeDirectLink(role, options, listener, () => links.delete(link))
+      links.add(link)
+      return link
+    },
+    networkChanged: (change) => {
+      for (const link of links) link.networkChanged(change)
+    },
+  }
 }
 
 class NodeDirectLink implements DirectLink {
   readonly #role: 'offerer' | 'answerer'
   readonly #options: DirectLinksOptions
   readonly #listener: DirectListener
+  readonly #onClosed: () => void
   readonly #peer: Peer
   #local: Credentials | undefined
   #remote: Credentials | undefined
@@ -57,10 +76,11 @@ class NodeDirectLink implements DirectLink {
   #liveness: Liveness | undefined
   #over = false
 
-  constructor(role: 'offerer' | 'answerer', options: DirectLinksOptions, listener: DirectListener) {
+  constructor(role: 'offerer' | 'answerer', options: DirectLinksOptions, listener: DirectListener, closed: () => void) {
     this.#role = role
     this.#options = options
     this.#listener = listener
+    this.#onClosed = closed
     this.#peer = new Peer(
       'direct',
       role,
@@ -108,12 +128,17 @@ class NodeDirectLink implements DirectLink {
     return this.#peer.sendPacket(packet)
   }
 
+  networkChanged(change: NetworkChange): void {
+    if (change.isGone(this.#peer.localAddress)) this.#lose()
+  }
+
   close(): void {
     this.#over = true
     this.#cancelAnnouncement?.()
     this.#cancelTimeout?.()
     this.#liveness?.stop()
     this.#peer.close()
+    this.#onClosed()
   }
 
   #setRemote(credentials: Credentials): boolean {
@@ -184,6 +209,7 @@ class NodeDirectLink implements DirectLink {
   #lose(): void {
     if (this.#over) return
     this.close()
+    if (this.#liveness !== undefined) this.#options.lost?.()
     this.#listener.lost()
   }
 }

@@ -90,6 +90,11 @@ export class Peer {
     return algorithm === 'sha-256' ? value : undefined
   }
 
+  /** Of this computer; of a connection that is up. */
+  get localAddress(): string | undefined {
+    return this.#connection.getSelectedCandidatePair()?.local.address
+  }
+
   /** `false` if the channel is not open. What the network does not take at once is queued. */
   send(message: Bytes): boolean {
     const channel = this.#channel

@@ -19,7 +19,8 @@ import {
 } from '../../src-shared/protocol/relay-frame.ts'
 import { parseSocketAnswer, SOCKET_OFFER } from '../../src-shared/protocol/service/relay-socket.ts'
 import type { GroupLink, GroupLinks, GroupListener, RelayLink, RelayLinks, RelayListener } from './links.ts'
-import { Liveness } from './liveness.ts'
+import { Liveness } from '../network/liveness.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
 import { Peer } from './node-peer.ts'
 import { SocketPeer, type SocketPlace } from './socket-peer.ts'
 import { checkedCandidate, describe, readDescription, withoutCandidates } from './session-description.ts'
@@ -30,6 +31,8 @@ export interface RelayLinksOptions {
   readonly connect: (ticket: Bytes, offer: string) => Promise<Result<string, string>>
   /** What happened, for the log; never an address. */
   readonly log?: (event: string) => void
+  /** A link that stood was lost: so may be whatever else goes to that host. */
+  readonly lost?: () => void
   /** 0 to 1: spreads the devices that all lost the same relay. */
   readonly jitter?: () => number
   /** Where the relay is reached without UDP; nowhere if left out. */
@@ -38,7 +41,7 @@ export interface RelayLinksOptions {
   readonly bindAddress?: string
 }
 
-/** From the offer to the open channel. */
+/** From the answer to the open channel. */
 const CONNECT_TIMEOUT: Ms = 8 * SECOND
 /** The same where there is another way: a network that lets UDP through does so within a second or two. */
 const UDP_TIMEOUT: Ms = 4 * SECOND
@@ -47,6 +50,8 @@ const UDP_TIMEOUT: Ms = 4 * SECOND
  * side it is tried every second: after an outage every second counts.
  */
 const PAUSES: readonly Ms[] = [100, 300, ...Array.from({ length: 10 }, () => SECOND), 2 * SECOND, 4 * SECOND]
+/** Instead, where the service is out of reach: the asking has waited for it already. */
+const OFFLINE_PAUSE: Ms = 0.3 * SECOND
 /** A link that stood so long starts with the shortest pause again. */
 const STABLE: Ms = 10 * SECOND
 
@@ -54,8 +59,8 @@ const STABLE: Ms = 10 * SECOND
 const PROBE: Ms = RELAY_KEEP_ALIVE + SECOND / 2
 
 export interface OpenRelayLinks extends RelayLinks, GroupLinks {
-  /** The network is another one: a connection that does not show a sign of life soon is made anew. */
-  networkChanged(): void
+  /** A connection that cannot live any more, or does not show a sign of life soon, is made anew. */
+  networkChanged(change: NetworkChange): void
 }
 
 export function createRelayLinks(options: RelayLinksOptions): OpenRelayLinks {
@@ -68,8 +73,8 @@ export function createRelayLinks(options: RelayLinksOptions): OpenRelayLinks {
   return {
     open: (ticket, listener) => made(ticket, listener, (frame) => callFrame(listener, frame)),
     enter: (ticket, listener) => made(ticket, listener, (frame) => groupFrame(listener, frame)),
-    networkChanged: () => {
-      for (const link of links) link.networkChanged()
+    networkChanged: (change) => {
+      for (const link of links) link.networkChanged(change)
     },
   }
 }
@@ -153,8 +158,8 @@ class NodeRelayLink implements RelayLink, GroupLink {
     if (this.#open) this.#sendFrame({ kind: 'missing', ssrc, sequenceNumbers: sequenceNumbers.slice(0, MISSING_MAX) })
   }
 
-  networkChanged(): void {
-    if (this.#open) this.#liveness?.probe(PROBE)
+  networkChanged(change: NetworkChange): void {
+    if (this.#open && !change.isGone(this.#peer?.localAddress)) this.#liveness?.probe(PROBE)
     else {
       // What was begun on the old network comes to nothing, and what waits need not.
       this.#failures = 0
@@ -183,23 +188,25 @@ class NodeRelayLink implements RelayLink, GroupLink {
         this.#liveness?.heard()
         this.#listener.packet(packet)
       },
-      lost: () => this.#lose('connection lost'),
+      lost: () => this.#connectionLost(),
     })
     this.#peer = peer
-    const limit = this.#options.socket === undefined ? CONNECT_TIMEOUT : UDP_TIMEOUT
-    this.#cancelTimer = this.#options.clock.after(limit, () => this.#lose('no connection in time'))
   }
 
   async #attemptSocket(place: SocketPlace): Promise<void> {
     const attempt = (this.#socketAttempt += 1)
-    this.#cancelTimer = this.#options.clock.after(CONNECT_TIMEOUT, () => this.#lose('no connection in time'))
     const answer = await this.#options.connect(this.#ticket, SOCKET_OFFER)
     if (this.#closed || attempt !== this.#socketAttempt) return
-    const token = answer.ok ? parseSocketAnswer(answer.value) : undefined
-    if (token === undefined) {
-      this.#lose(answer.ok ? 'the answer is malformed' : `refused: ${answer.reason}`)
+    if (!answer.ok) {
+      this.#refused(answer.reason)
       return
     }
+    const token = parseSocketAnswer(answer.value)
+    if (token === undefined) {
+      this.#fail('the answer is malformed')
+      return
+    }
+    this.#limit(CONNECT_TIMEOUT)
     this.#peer = new SocketPeer(place, token, {
       opened: () => this.#opened(),
       message: (bytes) => this.#frame(bytes),
@@ -207,7 +214,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
         this.#liveness?.heard()
         this.#listener.packet(packet)
       },
-      lost: () => this.#lose('connection lost'),
+      lost: () => this.#connectionLost(),
     })
   }
 
@@ -215,8 +222,14 @@ class NodeRelayLink implements RelayLink, GroupLink {
     const answer = await this.#options.connect(this.#ticket, offer)
     // The attempt may have been given up meanwhile.
     if (this.#peer !== peer) return
-    if (!answer.ok) this.#lose(`refused: ${answer.reason}`)
-    else if (!applyAnswer(peer, answer.value)) this.#lose('the answer is malformed')
+    if (!answer.ok) this.#refused(answer.reason)
+    else if (applyAnswer(peer, answer.value)) {
+      this.#limit(this.#options.socket === undefined ? CONNECT_TIMEOUT : UDP_TIMEOUT)
+    } else this.#fail('the answer is malformed')
+  }
+
+  #limit(within: Ms): void {
+    this.#cancelTimer = this.#options.clock.after(within, () => this.#fail('no connection in time'))
   }
 
   #opened(): void {
@@ -249,19 +262,44 @@ class NodeRelayLink implements RelayLink, GroupLink {
     return this.#peer?.send(encodeRelayFrame(frame)) === true
   }
 
+  /** What came about is tried again first. */
+  #connectionLost(): void {
+    if (this.#open) this.#lose('connection lost')
+    else this.#fail('connection lost')
+  }
+
+  /** This way led nowhere: the other one is next. */
+  #fail(reason: string): void {
+    this.#overSocket = !this.#overSocket
+    this.#lose(reason)
+  }
+
+  /** No way was tried. */
+  #refused(reason: string): void {
+    this.#end(`refused: ${reason}`, reason === 'offline' ? OFFLINE_PAUSE : this.#nextPause())
+  }
+
   #lose(reason: string): void {
-    if (this.#closed) return
-    this.#options.log?.(`relay link: ${reason}`)
-    const wasOpen = this.#open
-    if (wasOpen && this.#options.clock.now() - this.#openedAt >= STABLE) this.#failures = 0
-    // What came about is tried again first.
-    if (!wasOpen) this.#overSocket = !this.#overSocket
-    this.#abandon()
-    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0
+    if (this.#open && this.#options.clock.now() - this.#openedAt >= STABLE) this.#failures = 0
+    this.#end(reason, this.#nextPause())
+  }
+
+  #nextPause(): Ms {
     this.#failures += 1
-    const jitter = this.#options.jitter ?? Math.random
-    this.#cancelTimer = this.#options.clock.after(pause * (0.5 + jitter()), () => this.#attempt())
-    if (wasOpen) this.#listener.lost()
+    return PAUSES[Math.min(this.#failures, PAUSES.length) - 1] ?? 0
+  }
+
+  /** Of this connection or attempt, and the next one is due. */
+  #end(reason: string, pause: Ms): void {
+    if (this.#closed) return
+    const { clock, jitter = Math.random, log, lost } = this.#options
+    log?.(`relay link: ${reason}`)
+    const wasOpen = this.#open
+    this.#abandon()
+    this.#cancelTimer = clock.after(pause * (0.5 + jitter()), () => this.#attempt())
+    if (!wasOpen) return
+    lost?.()
+    this.#listener.lost()
   }
 
   #abandon(): void {

@@ -21,6 +21,7 @@ export class SocketPeer {
   readonly #socket: WebSocket
   readonly #listener: Pick<PeerListener, 'opened' | 'message' | 'packet' | 'lost'>
   #silent = false
+  #localAddress: string | undefined
 
   constructor(
     { url, headers }: SocketPlace,
@@ -35,6 +36,7 @@ export class SocketPeer {
       perMessageDeflate: false,
       followRedirects: false,
     })
+    this.#socket.on('upgrade', (response) => (this.#localAddress = response.socket.localAddress))
     this.#socket.on('open', () => {
       this.#socket.send(token)
       if (!this.#silent) listener.opened()
@@ -49,6 +51,11 @@ export class SocketPeer {
     // An error is followed by 'close', which says all there is to say.
     this.#socket.on('error', () => undefined)
     this.#socket.on('close', () => this.#lose())
+  }
+
+  /** Of this computer. */
+  get localAddress(): string | undefined {
+    return this.#localAddress
   }
 
   send(message: Bytes): boolean {

@@ -5,8 +5,8 @@
 import { type RawData, WebSocket } from 'ws'
 import type { Bytes } from '../../src-shared/base/bytes.ts'
 import { type Result, failure, success } from '../../src-shared/base/result.ts'
-import { type Clock, type Ms, SECOND, type UnixMs } from '../../src-shared/base/time.ts'
-import { hostHeader, type ServiceAddress, serviceUrl } from '../../src-shared/protocol/service/address.ts'
+import { type Clock, type Ms, SECOND } from '../../src-shared/base/time.ts'
+import type { ServiceAddress } from '../../src-shared/protocol/service/address.ts'
 import { CLOSE } from '../../src-shared/protocol/service/close-codes.ts'
 import {
   encodeRequest,
@@ -16,13 +16,16 @@ import {
   type ServerPush,
   type Status,
 } from '../../src-shared/protocol/service/frame.ts'
-import { FRAME_MAX } from '../../src-shared/protocol/service/limits.ts'
 import type { OperationName, ReplyOf, RequestOf } from '../../src-shared/protocol/service/operations.ts'
+import { Liveness } from '../network/liveness.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
+import { Dial } from './dial.ts'
 
-const DIAL_MAX: Ms = 8 * SECOND
 const PING_EVERY: Ms = 3 * SECOND
 /** Three pings without a sign of life. */
 const SILENCE_MAX: Ms = 9 * SECOND
+/** Where there is reason to doubt it. */
+const PROBE_MAX: Ms = 2 * SECOND
 const REPLY_MAX: Ms = 10 * SECOND
 
 export interface ConnectionListener {
@@ -39,38 +42,31 @@ type Answer = (status: Status | 'lost', body: Bytes) => void
 const NO_BYTES = new Uint8Array()
 
 export class Connection {
-  readonly #socket: WebSocket
+  readonly #dial: Dial
   readonly #clock: Clock
   readonly #listener: ConnectionListener
   readonly #waiting = new Map<number, Answer>()
+  #socket: WebSocket | undefined
+  #localAddress: string | undefined
+  #liveness: Liveness | undefined
   #nextId = 1
-  #lastHeard: UnixMs
-  #cancelPing: () => void
   #ended = false
 
   constructor(address: ServiceAddress, clock: Clock, listener: ConnectionListener) {
     this.#clock = clock
     this.#listener = listener
-    this.#lastHeard = clock.now()
-    this.#socket = new WebSocket(serviceUrl(address), {
-      headers: { host: hostHeader(address) },
-      handshakeTimeout: DIAL_MAX,
-      maxPayload: FRAME_MAX,
-      perMessageDeflate: false,
-      followRedirects: false,
+    this.#dial = new Dial(address, clock, {
+      opened: (socket, localAddress) => {
+        this.#localAddress = localAddress
+        this.#use(socket)
+      },
+      failed: (code) => this.#end(code),
     })
-    this.#socket.on('message', (data, isBinary) => this.#received(data, isBinary))
-    this.#socket.on('pong', () => this.#heard())
-    this.#socket.on('ping', () => this.#heard())
-    // An error is followed by 'close', which says all there is to say.
-    this.#socket.on('error', () => undefined)
-    this.#socket.on('close', (code) => this.#end(code))
-    this.#cancelPing = this.#schedulePing()
   }
 
   /** Not while it is being closed: a request then belongs on the next one. */
   get isOpen(): boolean {
-    return !this.#ended && this.#socket.readyState === WebSocket.OPEN
+    return !this.#ended && this.#socket?.readyState === WebSocket.OPEN
   }
 
   request<Name extends OperationName>(
@@ -89,19 +85,39 @@ export class Connection {
         resolve(this.#understand(name, status, body))
       }
       this.#waiting.set(id, answer)
-      this.#socket.send(frame)
+      this.#socket?.send(frame)
     })
   }
 
-  /** The network may have changed: a sign of life is due within one ping interval, or the connection is dead. */
+  /** It may be dead: a sign of life is due soon. */
   probe(): void {
-    this.#lastHeard = Math.min(this.#lastHeard, this.#clock.now() - SILENCE_MAX + PING_EVERY)
-    this.#ping()
+    this.#liveness?.probe(PROBE_MAX)
+  }
+
+  networkChanged(change: NetworkChange): void {
+    if (change.isGone(this.#localAddress)) this.#abort()
+    else this.probe()
   }
 
   close(): void {
-    this.#socket.close(1000)
+    this.#socket?.close(1000)
     this.#end(1000)
+  }
+
+  #use(socket: WebSocket): void {
+    this.#socket = socket
+    const liveness = new Liveness({
+      clock: this.#clock,
+      interval: PING_EVERY,
+      silence: SILENCE_MAX,
+      beat: () => socket.ping(),
+      dead: () => this.#abort(),
+    })
+    this.#liveness = liveness
+    socket.on('message', (data, isBinary) => this.#received(data, isBinary))
+    socket.on('pong', () => liveness.heard())
+    socket.on('ping', () => liveness.heard())
+    socket.on('close', (code) => this.#end(code))
   }
 
   #understand<Name extends OperationName>(
@@ -118,7 +134,7 @@ export class Connection {
 
   #received(data: RawData, isBinary: boolean): void {
     if (this.#ended) return
-    this.#heard()
+    this.#liveness?.heard()
     // The socket's binaryType is the default, so data is one Buffer.
     const frame = isBinary && Buffer.isBuffer(data) ? parseServerFrame(new Uint8Array(data)) : undefined
     if (frame === undefined) this.#abort()
@@ -127,34 +143,16 @@ export class Connection {
     else this.#waiting.get(frame.id)?.(frame.status, frame.body)
   }
 
-  #heard(): void {
-    this.#lastHeard = this.#clock.now()
-  }
-
-  #schedulePing(): () => void {
-    return this.#clock.after(PING_EVERY, () => {
-      if (this.#ended) return
-      this.#cancelPing = this.#schedulePing()
-      // While it dials, the dialling has its own limit.
-      if (this.#socket.readyState === WebSocket.CONNECTING) this.#heard()
-      else if (this.#clock.now() - this.#lastHeard >= SILENCE_MAX) this.#abort()
-      else this.#ping()
-    })
-  }
-
-  #ping(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
-  }
-
   #abort(): void {
-    this.#socket.terminate()
+    this.#socket?.terminate()
     this.#end(CLOSE.malformed)
   }
 
   #end(code: number): void {
     if (this.#ended) return
     this.#ended = true
-    this.#cancelPing()
+    this.#dial.stop()
+    this.#liveness?.stop()
     for (const answer of [...this.#waiting.values()]) answer('lost', NO_BYTES)
     this.#listener.closed(code)
   }

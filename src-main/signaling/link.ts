@@ -10,6 +10,7 @@ import { hostHeader, type ServiceAddress } from '../../src-shared/protocol/servi
 import { signAuthentication } from '../../src-shared/protocol/service/authentication.ts'
 import { CLOSE } from '../../src-shared/protocol/service/close-codes.ts'
 import type { ServerPush } from '../../src-shared/protocol/service/frame.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
 import { jittered, retryDelay } from './backoff.ts'
 import { Connection } from './connection.ts'
 import type { Service } from './service.ts'
@@ -103,10 +104,15 @@ export class Link {
   }
 
   /** The machine woke up or has another network. */
-  networkChanged(): void {
+  networkChanged(change: NetworkChange): void {
     this.#failures = 0
     if (this.#connection === undefined) this.dial()
-    else this.#connection.probe()
+    else this.#connection.networkChanged(change)
+  }
+
+  /** Another connection to the same service was lost. */
+  doubt(): void {
+    this.#connection?.probe()
   }
 
   /** The other side does not behave like our service. */

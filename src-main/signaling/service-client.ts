@@ -10,6 +10,7 @@ import type { UnixMs } from '../../src-shared/base/time.ts'
 import { isHandle } from '../../src-shared/identity/handle.ts'
 import { ENVELOPE_MAX, PREKEYS_PER_REQUEST, SDP_MAX } from '../../src-shared/protocol/service/limits.ts'
 import type { OperationName, ReplyOf, RequestOf } from '../../src-shared/protocol/service/operations.ts'
+import type { NetworkChange } from '../network/network-watch.ts'
 import type { Connection, RequestFailure } from './connection.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { type EnvelopeListener, Mailbox } from './mailbox.ts'
@@ -58,8 +59,13 @@ export class ServiceClient implements Service {
   }
 
   /** The machine woke up or has another network. */
-  networkChanged(): void {
-    this.#link.networkChanged()
+  networkChanged(change: NetworkChange): void {
+    this.#link.networkChanged(change)
+  }
+
+  /** Another connection to the same service was lost: this one has to show a sign of life soon. */
+  doubt(): void {
+    this.#link.doubt()
   }
 
   close(): void {

@@ -207,6 +207,62 @@ describe('a relay link', () => {
   })
 })
 
+describe('a relay link, when the network is another one', () => {
+  test('is made anew at once if its address is gone, and stays if it is not', async () => {
+    const relay = startRelay()
+    let doubted = 0
+    const links = createRelayLinks({
+      clock: systemClock,
+      connect: (_, offer) =>
+        relay.connect({
+          room: { kind: 'call', callId: new Uint8Array(16), callerCertHash: account, calleeAccountPub: account },
+          certHash: account,
+          accountPub: account,
+          offer,
+          origin: LOOPBACK,
+          reachedAt: LOOPBACK,
+        }),
+      bindAddress: LOOPBACK,
+      lost: () => (doubted += 1),
+    })
+    const end = new RelayEnd(links, new Uint8Array())
+    ends.push(end)
+    await until(() => end.opens === 1, 'it is connected')
+    links.networkChanged({ isGone: (address) => address === '192.0.2.1' })
+    await pause(2500)
+    expect([end.opens, end.losses, doubted]).toEqual([1, 0, 0])
+    links.networkChanged({ isGone: (address) => address === LOOPBACK })
+    expect([end.losses, doubted]).toEqual([1, 1])
+    await until(() => end.opens === 2, 'it is connected again')
+  })
+
+  test('asks the service again soon while that is out of reach, and tries the same way', async () => {
+    const offers: string[] = []
+    const delays: number[] = []
+    const links = createRelayLinks({
+      clock: {
+        now: () => Date.now(),
+        after: (delay, callback) => {
+          delays.push(delay)
+          return systemClock.after(delay, callback)
+        },
+      },
+      connect: (_, offer) => {
+        offers.push(offer)
+        return Promise.resolve(failure('offline'))
+      },
+      jitter: () => 0.25,
+      bindAddress: LOOPBACK,
+      socket: { url: 'ws://127.0.0.1:9', headers: {} },
+    })
+    ends.push(new RelayEnd(links, new Uint8Array()))
+    await until(() => offers.length === 6, 'it has asked several times')
+    expect(offers).not.toContain('websocket')
+    // No pause grows.
+    expect(delays.filter((delay) => delay === 225).length).toBeGreaterThanOrEqual(5)
+  })
+})
+
 describe('without UDP', () => {
   const servers: WebSocketServer[] = []
   afterEach(() => {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { UNKNOWN_CHANGE } from '../../../src-main/network/network-watch.ts'
 import { type RunningService } from '../../../src-server/app/service.ts'
 import { encodePush, encodeReply, parseRequestFrame } from '../../../src-shared/protocol/service/frame.ts'
 import { testDevice, valueOf } from '../../support/test-device.ts'
@@ -128,7 +129,32 @@ describe('a network that dies without a word', () => {
     const client = clientOf(undefined, port)
     await until(() => client.state === 'online', 'the client is online')
     cut()
-    client.networkChanged()
+    client.networkChanged(UNKNOWN_CHANGE)
+    await until(() => client.state !== 'online', 'the client has noticed')
+  })
+
+  it('is noticed at once when the address is gone that it came from', async () => {
+    const service = await running()
+    const { port, cut } = await wire(service.port)
+    const client = clientOf(undefined, port)
+    await until(() => client.state === 'online', 'the client is online')
+    cut()
+    client.networkChanged({ isGone: (address) => address === '192.0.2.1' })
+    expect(client.state).toBe('online')
+    client.networkChanged({ isGone: (address) => address === '127.0.0.1' })
+    expect(client.state).not.toBe('online')
+  })
+
+  it('is noticed soon by who has reason to doubt it', async () => {
+    const service = await running()
+    const { port, cut } = await wire(service.port)
+    const client = clientOf(undefined, port)
+    await until(() => client.state === 'online', 'the client is online')
+    client.doubt()
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(client.state).toBe('online')
+    cut()
+    client.doubt()
     await until(() => client.state !== 'online', 'the client has noticed')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Liveness } from '../../../src-main/ice/liveness.ts'
+import { Liveness } from '../../../src-main/network/liveness.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function begin() {
@@ -45,6 +45,26 @@ test('a probe ends it sooner, unless something is heard', () => {
   alive.liveness.probe(700)
   alive.liveness.stop()
   expect(alive.clock.timers).toBe(0)
+})
+
+test('another probe does not put off the end of the first', () => {
+  const { clock, seen, liveness } = begin()
+  clock.advance(100)
+  for (let i = 0; i < 7; i++) {
+    liveness.probe(700)
+    clock.advance(100)
+  }
+  expect(seen.deaths).toBe(1)
+})
+
+test('a probe that was held up begins anew', () => {
+  const { clock, seen, liveness } = begin()
+  liveness.probe(700)
+  clock.holdUp(4000)
+  expect(seen.deaths).toBe(0)
+  liveness.heard()
+  clock.advance(700)
+  expect(seen.deaths).toBe(0)
 })
 
 test('takes a process that was held up for no silence of the other end', () => {
