@@ -177,7 +177,7 @@ export class ServiceSession {
     const directs = createDirectLinks({
       clock,
       stunServers: () => this.#stunServers,
-      lost: () => this.#client.doubt(),
+      quiet: () => this.#client.doubt(),
     })
     const environment = this.#callEnvironment(account, directory, mail, relays, directs)
     // A device is in one call, of whichever kind.

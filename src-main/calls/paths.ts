@@ -76,6 +76,8 @@ export function openDirect(runner: Runner, context: CallContext, pathId: number,
     opened: () => ifCurrent(() => dispatch({ kind: 'direct-opened', callId, pathId })),
     message: (bytes) => ifCurrent((part) => directMessage(runner, context, part, bytes)),
     packet: (packet) => ifCurrent(() => context.flow?.fromPath('direct', packet)),
+    quiet: () => ifCurrent(() => dispatch({ kind: 'direct-quiet', callId, pathId })),
+    back: () => ifCurrent(() => dispatch({ kind: 'direct-back', callId, pathId })),
     lost: () => ifCurrent(() => dispatch({ kind: 'direct-lost', callId, pathId })),
   }
   const link = runner.environment.directs.open(role, listener)

@@ -25,13 +25,18 @@ export interface DirectLinksOptions {
   readonly stunServers?: () => readonly string[]
   /** The one address to use; all of the machine's if left out. */
   readonly bindAddress?: string
-  /** A path that stood was lost: the reason may be this computer's network. */
-  readonly lost?: () => void
+  /** Nothing comes over a path that stood: the reason may be this computer's network. */
+  readonly quiet?: () => void
 }
 
-/** An empty message is a sign of life and nothing else. */
-const KEEP_ALIVE = new Uint8Array()
+/**
+ * A sign of life and nothing else: an RTCP receiver report of nobody about nobody (RFC 3550, 6.4.2). As a packet it comes through as
+ * soon as anything does; what waits in the channel's stream is sent again after pauses that double.
+ */
+const SIGN_OF_LIFE = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0)
 const KEEP_ALIVE_INTERVAL: Ms = SECOND / 2
+/** While nothing comes. */
+const CALL_INTERVAL: Ms = SECOND / 4
 /** Packets of a call come far more often; without any, three signs of life are missing. A mistake costs nothing but the way over the relay for a while. */
 const SILENCE: Ms = 1.5 * SECOND
 /** Host candidates come within milliseconds: wait this long so that they travel together. */
@@ -74,6 +79,7 @@ class NodeDirectLink implements DirectLink {
   #cancelAnnouncement: (() => void) | undefined
   #cancelTimeout: (() => void) | undefined
   #liveness: Liveness | undefined
+  #isQuiet = false
   #over = false
 
   constructor(role: 'offerer' | 'answerer', options: DirectLinksOptions, listener: DirectListener, closed: () => void) {
@@ -94,12 +100,12 @@ class NodeDirectLink implements DirectLink {
         gathered: () => this.#announce(),
         opened: () => this.#opened(),
         message: (message) => {
-          this.#liveness?.heard()
-          if (message.length > 0) this.#listener.message(message)
+          this.#heard()
+          this.#listener.message(message)
         },
         packet: (packet) => {
-          this.#liveness?.heard()
-          this.#listener.packet(packet)
+          this.#heard()
+          if (!equalBytes(packet, SIGN_OF_LIFE)) this.#listener.packet(packet)
         },
         lost: () => this.#lose(),
       },
@@ -120,7 +126,6 @@ class NodeDirectLink implements DirectLink {
   }
 
   send(message: Bytes): boolean {
-    if (message.length === 0) throw new RangeError('an empty message is the link’s own sign of life')
     return this.#peer.send(message)
   }
 
@@ -196,20 +201,39 @@ class NodeDirectLink implements DirectLink {
       return
     }
     this.#cancelTimeout?.()
+    this.#watch(KEEP_ALIVE_INTERVAL, SILENCE)
+    this.#listener.opened()
+  }
+
+  #watch(interval: Ms, silence: Ms): void {
+    this.#liveness?.stop()
     this.#liveness = new Liveness({
       clock: this.#options.clock,
-      interval: KEEP_ALIVE_INTERVAL,
-      silence: SILENCE,
-      beat: () => this.#peer.send(KEEP_ALIVE),
-      dead: () => this.#lose(),
+      interval,
+      silence,
+      beat: () => this.#peer.sendPacket(SIGN_OF_LIFE),
+      dead: () => this.#fallQuiet(),
     })
-    this.#listener.opened()
+  }
+
+  #fallQuiet(): void {
+    this.#isQuiet = true
+    this.#watch(CALL_INTERVAL, Infinity)
+    this.#options.quiet?.()
+    this.#listener.quiet()
+  }
+
+  #heard(): void {
+    this.#liveness?.heard()
+    if (!this.#isQuiet) return
+    this.#isQuiet = false
+    this.#watch(KEEP_ALIVE_INTERVAL, SILENCE)
+    this.#listener.back()
   }
 
   #lose(): void {
     if (this.#over) return
     this.close()
-    if (this.#liveness !== undefined) this.#options.lost?.()
     this.#listener.lost()
   }
 }

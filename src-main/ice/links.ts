@@ -93,7 +93,11 @@ export interface DirectListener {
   opened(): void
   message(message: Bytes): void
   packet(packet: Bytes): void
-  /** Failed to connect, or was connected and died (no sign of life for some seconds). Final. */
+  /** Stood, and nothing comes over it any more: perhaps the network is away. It is kept. */
+  quiet(): void
+  /** Something came over it again. */
+  back(): void
+  /** Failed to connect, or its connection ended. Final. */
   lost(): void
 }
 

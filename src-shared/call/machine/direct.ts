@@ -1,11 +1,12 @@
 /**
  * The direct path (R26): the caller offers, the callee answers, both prove that the path belongs to this session. A side sends media on it
  * once the peer's proof verified and the peer has shown that it took this side's: then nothing is dropped at the change.
- * The relay stays open beneath it, and takes over when the direct path dies.
+ * The relay stays open beneath it, and takes over when nothing comes over the direct path. That is kept for a while: where the network
+ * itself was away, it is the first to carry again.
  */
-import { waitForPeer } from './liveness.ts'
+import { peerIsBack, waitForPeer } from './liveness.ts'
 import type { CallEffect } from './effects.ts'
-import { type Connected, type DeviceState, type DirectPath, usesDirect } from './state.ts'
+import { type Connected, type DeviceState, type DirectPath, isAgreed, usesDirect } from './state.ts'
 import { DIRECT_ATTEMPTS } from './timers.ts'
 import { cancelTimer, move, startTimer, stay, type Transition } from './transition.ts'
 
@@ -29,7 +30,7 @@ export function offerAgain(state: DeviceState, call: Connected): Transition {
 }
 
 function opening({ failures }: DirectPath, pathId: number, answered: boolean): Open {
-  return { kind: 'open', pathId, failures, answered, proven: false, taken: false }
+  return { kind: 'open', pathId, failures, answered, proven: false, taken: false, quiet: false }
 }
 
 export function localEndpoint(state: DeviceState, call: Connected, pathId: number, endpoint: number): Transition {
@@ -93,6 +94,47 @@ function progress(state: DeviceState, call: Connected, path: Open): Transition {
   ])
 }
 
+/** A path that media do not take yet has nothing to wait for. */
+export function fellQuiet(state: DeviceState, call: Connected, pathId: number): Transition {
+  const path = openPath(call, pathId)
+  if (path === undefined || path.quiet) return stay(state)
+  if (!isAgreed(path)) return closeDirect(state, call, 'lost')
+  const { callId } = call
+  return withoutDirect(state, { ...call, direct: { ...path, quiet: true } }, [
+    cancelTimer(callId, 'direct-silence'),
+    startTimer(callId, 'direct-quiet'),
+    { kind: 'show-path', callId, path: 'relay' },
+  ])
+}
+
+/** The path's own encryption says that it is the peer: the other side is there, also if no record has come yet. */
+export function cameBack(state: DeviceState, call: Connected, pathId: number): Transition {
+  const path = openPath(call, pathId)
+  if (path?.quiet !== true) return stay(state)
+  const { callId } = call
+  const back = peerIsBack(state, { ...call, direct: { ...path, quiet: false } })
+  return {
+    state: back.state,
+    effects: [
+      cancelTimer(callId, 'direct-quiet'),
+      startTimer(callId, 'direct-silence'),
+      { kind: 'show-path', callId, path: 'direct' },
+      ...back.effects,
+    ],
+  }
+}
+
+/** While the relay is away too, nothing is gained by closing it. */
+export function stayedQuiet(state: DeviceState, call: Connected): Transition {
+  if (!call.relayOpen || !call.live) return { state, effects: [startTimer(call.callId, 'direct-quiet')] }
+  const closed = closeDirect(state, call, 'lost')
+  const { call: after } = closed.state
+  if (after.kind !== 'connected' || after.direct.kind !== 'none' || after.direct.failures >= DIRECT_ATTEMPTS)
+    return closed
+  const offered = offerDirect(closed.state, after)
+  return { state: offered.state, effects: [...closed.effects, ...offered.effects] }
+}
+
 export function pathRemoved(state: DeviceState, call: Connected, pathId: number): Transition {
   return openPath(call, pathId) === undefined ? stay(state) : closeDirect(state, call, 'removed')
 }
@@ -115,7 +157,12 @@ export function closeDirect(state: DeviceState, call: Connected, why: 'lost' | '
       : [{ kind: 'send-control', callId, message: { type: 'path-remove', pathId: direct.pathId } } as const]),
     ...(again ? [startTimer(callId, 'direct-retry')] : []),
   ]
-  if (!usesDirect(call) || call.relayOpen) return move(state, next, effects)
+  return usesDirect(call) ? withoutDirect(state, next, effects) : move(state, next, effects)
+}
+
+/** The relay carries the call, if it is there. */
+function withoutDirect(state: DeviceState, next: Connected, effects: readonly CallEffect[]): Transition {
+  if (next.relayOpen) return move(state, next, effects)
   const waiting = waitForPeer(state, next)
   return { state: waiting.state, effects: [...effects, ...waiting.effects] }
 }
@@ -125,6 +172,7 @@ function closing(call: Connected, direct: Open): CallEffect[] {
   return [
     cancelTimer(callId, 'direct-attempt'),
     cancelTimer(callId, 'direct-silence'),
+    cancelTimer(callId, 'direct-quiet'),
     { kind: 'close-direct', callId, pathId: direct.pathId },
     ...(usesDirect(call) ? [{ kind: 'show-path', callId, path: 'relay' } as const] : []),
   ]

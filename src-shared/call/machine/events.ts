@@ -7,7 +7,7 @@
  * - mail (sealed envelopes, opened by all of R14): invite, cancel, answered, reply
  * - the relay link: opened, lost, the peer left the room, an Accept arrived
  * - the control channel, over either path: a record that opened, or one that did not
- * - the direct path: own end found, stands, any message, the peer's proof, lost
+ * - the direct path: own end found, stands, any message, the peer's proof, quiet, back, lost
  * - cryptography: what the runner made of an Accept or a rekey
  * - timers
  *
@@ -104,6 +104,9 @@ export type DirectEvent =
   /** A control record came over it, new or repeated: who sends one there has taken this side's proof. */
   | { readonly kind: 'direct-heard'; readonly callId: CallId; readonly pathId: number }
   | { readonly kind: 'path-proof'; readonly callId: CallId; readonly pathId: number; readonly valid: boolean }
+  /** Over a path that stood nothing comes any more, not even signs of life; and then again. */
+  | { readonly kind: 'direct-quiet'; readonly callId: CallId; readonly pathId: number }
+  | { readonly kind: 'direct-back'; readonly callId: CallId; readonly pathId: number }
   | { readonly kind: 'direct-lost'; readonly callId: CallId; readonly pathId: number }
 
 export type CryptoEvent =

@@ -91,8 +91,10 @@ export type DirectPath =
       readonly answered: boolean
       /** The peer's proof verified (R26): packets from it count. */
       readonly proven: boolean
-      /** The peer has taken this side's proof. With `proven`: media go this way. */
+      /** The peer has taken this side's proof. With `proven`, and not `quiet`: media go this way. */
       readonly taken: boolean
+      /** Nothing comes over it at present; it is kept, because it may be the network that is away. */
+      readonly quiet: boolean
     }
 
 export interface Ended {
@@ -128,6 +130,11 @@ export function takesPackets(call: Call, path: 'relay' | 'direct'): boolean {
 }
 
 export function usesDirect({ direct }: Connected): boolean {
+  return isAgreed(direct) && !direct.quiet
+}
+
+/** Both sides have taken each other's proof. */
+export function isAgreed(direct: DirectPath): direct is DirectPath & { readonly kind: 'open' } {
   return direct.kind === 'open' && direct.proven && direct.taken
 }
 

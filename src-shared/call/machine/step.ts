@@ -127,6 +127,10 @@ function ofCall(state: DeviceState, event: OfCall): Transition {
       return call.kind === 'connected' ? direct.heard(state, call, event.pathId) : stay(state)
     case 'path-proof':
       return call.kind === 'connected' ? direct.proved(state, call, event.pathId, event.valid) : stay(state)
+    case 'direct-quiet':
+      return call.kind === 'connected' ? direct.fellQuiet(state, call, event.pathId) : stay(state)
+    case 'direct-back':
+      return call.kind === 'connected' ? direct.cameBack(state, call, event.pathId) : stay(state)
     case 'direct-lost':
       return call.kind === 'connected' ? direct.lost(state, call, event.pathId) : stay(state)
     default:
@@ -182,6 +186,8 @@ function timerFired(state: DeviceState, { callId, timer }: TimerEvent): Transiti
     case 'direct-attempt':
     case 'direct-silence':
       return call.kind === 'connected' ? direct.closeDirect(state, call, 'lost') : stay(state)
+    case 'direct-quiet':
+      return call.kind === 'connected' ? direct.stayedQuiet(state, call) : stay(state)
     case 'direct-retry':
       return call.kind === 'connected' ? direct.offerDirect(state, call) : stay(state)
     case 'rekey':

@@ -20,6 +20,8 @@ export const TIMERS = {
   silence: 10 * SECOND,
   /** Less than `silence`: a dead direct path is left before anyone speaks of reconnecting. */
   'direct-silence': 7 * SECOND,
+  /** How long a direct path that is quiet may take to come back, where the relay carries the call. */
+  'direct-quiet': 10 * SECOND,
   /** How long a call waits for the other side to come back. */
   reconnect: 30 * SECOND,
   /** ICE, DTLS and both proofs. */

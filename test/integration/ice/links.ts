@@ -48,6 +48,8 @@ export class DirectEnd implements DirectListener {
   readonly messages: Uint8Array[] = []
   readonly packets: Uint8Array[] = []
   opens = 0
+  silences = 0
+  returns = 0
   losses = 0
   /** What happens to an endpoint on its way to the other end. */
   tell: (endpoint: DirectEndpoint) => void = () => undefined
@@ -68,6 +70,12 @@ export class DirectEnd implements DirectListener {
   }
   packet(packet: Uint8Array): void {
     this.packets.push(Uint8Array.from(packet))
+  }
+  quiet(): void {
+    this.silences += 1
+  }
+  back(): void {
+    this.returns += 1
   }
   lost(): void {
     this.losses += 1

@@ -196,6 +196,7 @@ describe('the direct path (R26)', () => {
     expect(device.done).toEqual([
       'stop direct-attempt',
       'stop direct-silence',
+      'stop direct-quiet',
       'close-direct',
       'show-path',
       'control path-remove',
@@ -207,6 +208,51 @@ describe('the direct path (R26)', () => {
       pathId: 2,
       role: 'offerer',
     })
+  })
+
+  const quiet: CallEvent = { kind: 'direct-quiet', ...path }
+  const back: CallEvent = { kind: 'direct-back', ...path }
+
+  it('leaves the call to the relay while it is quiet, and has it again when it is back', () => {
+    const device = inUse().feed(quiet)
+    expect(device.done).toEqual(['stop direct-silence', 'start direct-quiet', 'show-path'])
+    expect(sendingPath(device.call)).toBe('relay')
+    expect(takesPackets(device.call, 'direct')).toBe(true)
+    expect(device.call).toMatchObject({ live: true })
+    expect(device.feed(quiet).done).toEqual([])
+    expect(device.feed(back).done).toEqual(['stop direct-quiet', 'start direct-silence', 'show-path'])
+    expect(sendingPath(device.call)).toBe('direct')
+    expect(device.feed(back).done).toEqual([])
+  })
+
+  it('brings the call back by itself where the relay is away too', () => {
+    const device = inUse().feed(quiet, { kind: 'relay-lost', callId: MINE })
+    expect(device.call).toMatchObject({ live: false })
+    // As long as the call waits.
+    expect(device.feed(fire('direct-quiet')).done).toEqual(['start direct-quiet'])
+    expect(device.feed(back).done).toEqual([
+      'stop direct-quiet',
+      'start direct-silence',
+      'show-path',
+      'stop reconnect',
+      'start silence',
+    ])
+    expect(device.call).toMatchObject({ live: true, relayOpen: false })
+    expect(sendingPath(device.call)).toBe('direct')
+    expect(device.feed(quiet).call).toMatchObject({ live: false })
+  })
+
+  it('gives way to a new one when it stays quiet and the relay carries the call', () => {
+    const device = inUse().feed(quiet, fire('direct-quiet'))
+    expect(device.done).toContain('close-direct')
+    expect(device.effects).toContainEqual({ kind: 'open-direct', callId: MINE, pathId: 2, role: 'offerer' })
+    expect(device.feed(back).done).toEqual([])
+  })
+
+  it('is nothing to wait for if it falls quiet before both proofs were taken', () => {
+    const device = standing().feed({ kind: 'path-proof', ...path, valid: true }, quiet)
+    expect(device.done).toContain('close-direct')
+    expect(device.call).toMatchObject({ live: true, direct: { kind: 'none' } })
   })
 
   it('is offered again when the relay is back, if the peer never answered, and no more after five failures', () => {

@@ -17,6 +17,7 @@ const everything: Budgets = {
   forgeAccept: 9,
   forgeProof: 1,
   directDies: 3,
+  directFallsQuiet: 4,
   userMedia: 4,
   hide: 2,
   failSetUp: 1,

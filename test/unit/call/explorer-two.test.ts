@@ -61,7 +61,7 @@ it(
   'the direct path comes, is forged, dies, is hidden; the relay restarts (R26, R27)',
   () => {
     const open = { hideAddress: false }
-    const trouble = { directDies: 1, relayRestart: 1, forgeProof: 1, hide: 1 }
+    const trouble = { directDies: 1, directFallsQuiet: 1, relayRestart: 1, forgeProof: 1, hide: 1 }
     const world = createWorld(
       [
         { ...caller, ...open },

@@ -66,6 +66,13 @@ function checkDevice(device: Device): void {
   if (sendingPath(call) === 'direct' && !takesPackets(call, 'direct')) {
     throw new Violation(`${id}: media on a direct path that is not proven (R26)`)
   }
+  if (sendingPath(call) === 'direct' && direct?.quiet === true) {
+    throw new Violation(`${id}: media on a direct path that is quiet`)
+  }
+  const isQuiet = call.kind === 'connected' && call.direct.kind === 'open' && call.direct.quiet
+  if (isQuiet && !running.some(({ timer }) => timer === 'direct-quiet')) {
+    throw new Violation(`${id}: nothing ends a quiet path`)
+  }
   if (call.kind === 'connected' && state.hideAddress && call.direct.kind === 'open') {
     throw new Violation(`${id}: hides its address and has a direct path`)
   }

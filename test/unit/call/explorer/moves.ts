@@ -328,6 +328,7 @@ function* directMoves(world: World, machine: Step): Iterable<Move> {
       }
     }
   }
+  for (const { index, direct } of ends) yield* quietMoves(world, index, direct, machine)
   for (const [place, proof] of world.proofs.entries()) {
     const { callId, pathId, from, to } = proof
     const deliver = (next: World, valid: boolean): void => {
@@ -340,6 +341,21 @@ function* directMoves(world: World, machine: Step): Iterable<Move> {
     if (world.budgets.forgeProof > 0) {
       yield { label: `false proof to ${to}`, play: (next) => (spend(next, 'forgeProof'), deliver(next, false)) }
     }
+  }
+}
+
+/** Each end by itself: what comes may be lost in one direction alone. */
+function* quietMoves(world: World, index: number, direct: DirectEnd, machine: Step): Iterable<Move> {
+  const { callId, pathId, quiet, stands } = direct
+  if (!stands || (!quiet && world.budgets.directFallsQuiet === 0)) return
+  yield {
+    label: `direct path ${String(pathId)} ${quiet ? 'is back' : 'falls quiet'}`,
+    play: (next) => {
+      if (!quiet) spend(next, 'directFallsQuiet')
+      const owner = at(next.devices, index)
+      if (owner.direct) owner.direct.quiet = !quiet
+      feed(next, owner, { kind: quiet ? 'direct-back' : 'direct-quiet', callId, pathId }, machine)
+    },
   }
 }
 

@@ -42,6 +42,7 @@ export interface DirectEnd {
   /** The own end was told. */
   announced: boolean
   stands: boolean
+  quiet: boolean
 }
 
 export interface Device {
@@ -105,6 +106,7 @@ export interface Budgets {
   forgeAccept: number
   forgeProof: number
   directDies: number
+  directFallsQuiet: number
   userMedia: number
   hide: number
   failSetUp: number
@@ -134,6 +136,7 @@ export const NO_BUDGETS: Budgets = {
   forgeAccept: 0,
   forgeProof: 0,
   directDies: 0,
+  directFallsQuiet: 0,
   userMedia: 0,
   hide: 0,
   failSetUp: 0,
@@ -333,7 +336,7 @@ function execute(world: World, device: Device, effect: CallEffect, cause: CallEv
     case 'open-direct':
       requireConfirmed(device, callId)
       if (device.direct !== undefined) throw new Violation('two direct paths')
-      device.direct = { callId, pathId: effect.pathId, connected: false, announced: false, stands: false }
+      device.direct = { callId, pathId: effect.pathId, connected: false, announced: false, stands: false, quiet: false }
       if (effect.role === 'offerer') announce(device, device.direct)
       return
     case 'connect-direct': {
