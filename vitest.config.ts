@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Real apps on two noisy cores: an unattended run tries once more before it calls a change broken. By hand nothing is repeated.
 const retry = process.env['CI'] === undefined ? 0 : 1
@@ -30,9 +31,21 @@ const project = (name: string, { folder, timeout, place, workers, isolate, retry
   },
 })
 
+/** What waits for most of its time begins first, so that others use the cores meanwhile. */
+const WAITING = ['e2e/call-course.test.ts', 'group-calls/return.test.ts', 'group-calls/course.test.ts']
+
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const waits = ({ moduleId }: TestSpecification) => WAITING.some((file) => moduleId.endsWith(file))
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]
+  }
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
+    sequence: { sequencer: WaitingFirst },
     projects: [
       // Devices wait for one another: one worker more than there are cores.
       project('unit', { folder: 'unit/**', timeout: 60_000, place: 0, workers: cores + 1, isolate: false, retry: 0 }),

@@ -14,7 +14,7 @@ let callee: RunningApp
 
 beforeAll(async () => {
   service = await startService()
-  ;[caller, callee] = await startPair(callOptions(service))
+  ;[caller, callee] = await startPair(callOptions(service, 5))
 })
 
 afterAll(async () => {
@@ -79,7 +79,7 @@ it('ends with a reason when the other app is killed', { timeout: 120_000 }, asyn
   expect(endReason(state)).toBe('connection-lost')
   // The account is there again after a crash.
   callee = await startApp({
-    ...callOptions(service),
+    ...callOptions(service, 5),
     name: 'callee',
     service: service.address,
     profile: callee.profile,

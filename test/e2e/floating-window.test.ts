@@ -20,7 +20,7 @@ let page: Page
 
 beforeAll(async () => {
   service = await startService()
-  ;[caller, callee] = await startPair(callOptions(service))
+  ;[caller, callee] = await startPair(callOptions(service, 15))
   page = await caller.main()
   mkdirSync(PICTURES, { recursive: true })
 })

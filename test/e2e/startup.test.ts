@@ -53,6 +53,17 @@ async function withAccount(
   return { profile, accountId: startup.profile.accountId }
 }
 
+let adas: ReturnType<typeof withAccount> | undefined
+
+/** Hers is made once: each start of an app takes seconds. The last test damages it. */
+function ada(): ReturnType<typeof withAccount> {
+  adas ??= withAccount('ada').catch((error: unknown) => {
+    adas = undefined
+    throw error
+  })
+  return adas
+}
+
 function sealedFiles(profile: string): Record<string, string> {
   const folder = path.join(profile, 'account')
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), 'hex')]))
@@ -76,7 +87,7 @@ const keychainName = (profile: string) =>
 
 describe('an account', () => {
   it('is there again after a restart, and after the process was killed', async () => {
-    const { profile, accountId } = await withAccount('ada')
+    const { profile, accountId } = await ada()
     for (const end of ['close', 'kill'] as const) {
       const app = await start(profile)
       const page = await app.main()
@@ -98,12 +109,12 @@ describe('an account', () => {
   })
 
   it('has a handle of its own: the second who wants it is told', async () => {
-    await withAccount('taken-name')
+    await ada()
     const page = await (await start(newProfile())).main()
     await until(page, 'onboarding', ({ startup }) => startup.kind === 'no-account')
     await until(page, 'a service', (state) => state.service.kind === 'online')
-    expect(await request(page, 'account.checkHandle', 'taken-name')).toBe('taken')
-    expect(await request(page, 'account.create', { name: 'Eve', handle: 'taken-name' })).toBe('taken')
+    expect(await request(page, 'account.checkHandle', 'ada')).toBe('taken')
+    expect(await request(page, 'account.create', { name: 'Eve', handle: 'ada' })).toBe('taken')
     expect(await request(page, 'account.create', { name: 'Eve', handle: 'not a handle' })).toBe('invalid')
     expect(await request(page, 'account.create', { name: 'Eve', handle: 'eve' })).toBe('created')
   })
@@ -117,7 +128,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
   })
 
   it('has an entry for each profile; another one opens nothing, and nothing is overwritten', async () => {
-    const [first, second] = [await withAccount('bea'), await withAccount('cleo')]
+    const [first, second] = [await withAccount('bea'), await ada()]
     expect(keychainName(first.profile)).not.toBe(keychainName(second.profile))
     const before = sealedFiles(first.profile)
     execFileSync('secret-tool', ['clear', 'application', keychainName(first.profile)])
@@ -149,7 +160,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
   })
 
   it('finds damaged files and keeps them as they are', async () => {
-    const { profile } = await withAccount('eva')
+    const { profile } = await ada()
     truncateSync(path.join(profile, 'account/vault'), 100)
     const before = sealedFiles(profile)
     const app = await start(profile)

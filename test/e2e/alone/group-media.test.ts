@@ -128,11 +128,11 @@ describe('three members', () => {
     await opened.page.waitForTimeout(700)
     await epoch({ suite: 'AEAD_AES_256_GCM', afterMs: 100 })
     await opened.page.waitForTimeout(700)
-    await opened.page.evaluate(() => window.mediaPage?.group?.dropOld())
     const after = await until(
       'pictures in the last epoch',
       (all) => of(all, 0, 1).video.rendered > of(before, 0, 1).video.rendered + 40,
     )
+    await opened.page.evaluate(() => window.mediaPage?.group?.dropOld())
     for (const [side, { packets, suite }] of after.entries()) {
       expect(suite).toBe('AEAD_AES_256_GCM')
       expect(packets).toMatchObject({ refused: 0, dropped: 0 })

@@ -25,7 +25,7 @@ let callee: RunningApp
 
 beforeAll(async () => {
   service = await startService()
-  ;[caller, callee] = await startPair(callOptions(service))
+  ;[caller, callee] = await startPair(callOptions(service, 15))
 })
 
 afterAll(async () => {

@@ -76,14 +76,14 @@ export function runCall(
         queued = Math.max(queued, wait)
         freeAt = now + wait + (8000 * (length + 44)) / capacity
         if (random() < lossAt(now)) continue
-        underWay.push({ at: freeAt + delayAt(now) + random() * path.jitterMs, sender, ssrc, sequence })
+        schedule(underWay, { at: freeAt + delayAt(now) + random() * path.jitterMs, sender, ssrc, sequence })
       }
     }
     for (const packet of path.isBusy?.(now) === true ? [] : due(underWay, now)) {
       packet.sender.arrivals.arrived(packet.ssrc, packet.sequence, Math.max(packet.at, now - 1))
       const report = packet.sender.arrivals.takeReport(9, now)
       if (report !== undefined && random() >= path.lossBack && path.isDead?.(now) !== true) {
-        reports.push({ at: now + delayAt(now), sender: packet.sender, report })
+        schedule(reports, { at: now + delayAt(now), sender: packet.sender, report })
       }
     }
     for (const { sender, report } of due(reports, now)) sender.control.reported(report, now)
@@ -96,10 +96,15 @@ export function runCall(
   return seconds
 }
 
+/** In order; nearly all belong at the end. */
+function schedule<Event extends { at: number }>(events: Event[], event: Event): void {
+  const before = events.findLastIndex(({ at }) => at <= event.at)
+  events.splice(before + 1, 0, event)
+}
+
 function due<Event extends { at: number }>(events: Event[], now: number): Event[] {
-  const ready = events.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
-  if (ready.length > 0) events.splice(0, events.length, ...events.filter(({ at }) => at > now))
-  return ready
+  const left = events.findIndex(({ at }) => at > now)
+  return left === 0 ? [] : events.splice(0, left === -1 ? events.length : left)
 }
 
 interface Outgoing {
