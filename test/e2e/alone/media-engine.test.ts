@@ -117,13 +117,12 @@ describe('with known material', () => {
     await start({ suite, codec: codec === 'VP8' ? 'automatic' : codec })
     await until('picture and sound', both(30))
     await until(codec, (a, b) => a.video.received.codec === codec && b.video.received.codec === codec)
-    const frames = await judged(2000)
+    const [frames, sound] = await Promise.all([judged(2000), heard(1500)])
     expect(frames.length).toBeGreaterThan(5)
     for (const { number, error } of frames) {
       expect(number).toBeLessThan(SHAPE.frames)
       expect(error).toBeLessThan(12)
     }
-    const sound = await heard(1500)
     expect(sound?.loud).toBeGreaterThan(3)
     const [a, b] = await statistics()
     expect(b.suite).toBe(suite)
