@@ -13,12 +13,14 @@ interface Way {
   readonly place: number
   /** Files at a time. */
   readonly workers: number
-  /** A process for each file. What is pure leaves nothing behind that another file could meet. */
+  /** A process for each file: where one could leave something behind that another meets. It costs the imports of each. */
   readonly isolate: boolean
   readonly retry: number
+  /** Runs before each file. */
+  readonly setUp?: string
 }
 
-const project = (name: string, { folder, timeout, place, workers, isolate, retry }: Way) => ({
+const project = (name: string, { folder, timeout, place, workers, isolate, retry, setUp }: Way) => ({
   test: {
     name,
     include: [`test/${folder}/*.test.ts`],
@@ -28,11 +30,12 @@ const project = (name: string, { folder, timeout, place, workers, isolate, retry
     maxWorkers: workers,
     isolate,
     retry,
+    setupFiles: setUp === undefined ? [] : [setUp],
   },
 })
 
 /** What waits for most of its time begins first, so that others use the cores meanwhile. */
-const WAITING = ['e2e/call-course.test.ts', 'group-calls/return.test.ts', 'group-calls/course.test.ts']
+const WAITING = ['beside/call-course.test.ts', 'group-calls/return.test.ts']
 
 class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -47,17 +50,20 @@ export default defineConfig({
     pool: 'forks',
     sequence: { sequencer: WaitingFirst },
     projects: [
-      // Devices wait for one another: one worker more than there are cores.
-      project('unit', { folder: 'unit/**', timeout: 60_000, place: 0, workers: cores + 1, isolate: false, retry: 0 }),
+      // Devices wait for one another: more workers than there are cores.
+      project('unit', { folder: 'unit/**', timeout: 60_000, place: 0, workers: cores + 2, isolate: false, retry: 0 }),
       project('integration', {
         folder: 'integration/**',
         timeout: 60_000,
         place: 0,
-        workers: cores + 1,
-        isolate: true,
+        workers: cores + 2,
+        isolate: false,
         retry,
+        setUp: 'test/integration/set-up.ts',
       }),
-      // Real apps that mostly wait.
+      // Real apps that wait nearly all the time leave the cores to the tests without any.
+      project('beside', { folder: 'e2e/beside', timeout: 180_000, place: 0, workers: cores + 2, isolate: true, retry }),
+      // Two at a time: each has much to wait for.
       project('e2e', { folder: 'e2e', timeout: 180_000, place: 1, workers: 2, isolate: true, retry }),
       // What judges picture and sound, fills the display or keeps all cores busy has the computer for itself.
       project('alone', { folder: 'e2e/alone', timeout: 180_000, place: 2, workers: 1, isolate: true, retry }),

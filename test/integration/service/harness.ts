@@ -55,6 +55,12 @@ export async function sharedDatabase(): Promise<Database> {
   }
 }
 
+export async function closeSharedDatabase(): Promise<void> {
+  const database = await shared
+  shared = undefined
+  await database?.close()
+}
+
 export const temporaryFolder = (): string => path.join(tmpdir(), `sightline-${randomUUID()}`)
 
 /** Closed by `closeAll`. */

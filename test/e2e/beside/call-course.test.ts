@@ -1,12 +1,12 @@
 /** How calls between real apps begin and end: declined, cancelled, unanswered, cut off. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { EndReason, Snapshot } from '../../src-shared/ipc/snapshot.ts'
-import { startPair } from '../demo/measured-call.ts'
-import { accept, callByHandle, decline, endCall, until } from './harness/actions.ts'
-import { type RunningApp, startApp } from './harness/app.ts'
-import { callOptions } from './harness/call-options.ts'
-import { connect, hasEnded, idle } from './harness/pair.ts'
-import { type RunningService, startService } from './harness/service.ts'
+import type { EndReason, Snapshot } from '../../../src-shared/ipc/snapshot.ts'
+import { startPair } from '../../demo/measured-call.ts'
+import { accept, callByHandle, decline, endCall, until } from '../harness/actions.ts'
+import { type RunningApp, startApp } from '../harness/app.ts'
+import { callOptions } from '../harness/call-options.ts'
+import { connect, hasEnded, idle } from '../harness/pair.ts'
+import { type RunningService, startService } from '../harness/service.ts'
 
 let service: RunningService
 let caller: RunningApp
