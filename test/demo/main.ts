@@ -9,7 +9,7 @@ import { startService } from '../e2e/harness/service.ts'
 import { speechAudio } from '../support/speech-audio.ts'
 import { timecodeVideo } from '../support/timecode-video.ts'
 import { type CallReport, measureCall, startPair } from './measured-call.ts'
-import { type GroupReport, measureGroup, PARTICIPANTS_MAX, startCrowd } from './measured-group.ts'
+import { type GroupReport, groupPictures, measureGroup, PARTICIPANTS_MAX, startCrowd } from './measured-group.ts'
 
 const SUITES: readonly SuiteName[] = ['AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_256_GCM']
 
@@ -79,14 +79,15 @@ async function run(suite: SuiteName, videoCodec: VideoCodecChoice, seconds: numb
   }
 }
 
-/** Every app is real: a few of them keep two cores busy, so the camera gives a third of the frames. Above eight, two are apps. */
+/** Every app is real: a few of them keep two cores busy, so the camera gives a third of the frames, or fewer. Above eight, two are apps. */
 async function runGroup(count: number, seconds: number): Promise<GroupReport> {
   const service = await startService()
   try {
+    const fps = groupPictures(count)
     const options = {
       service,
       seconds,
-      video: values.video ?? timecodeVideo({ width: 640, height: 360, fps: 10, frames: 100 }),
+      video: values.video ?? timecodeVideo({ width: 640, height: 360, fps, frames: 10 * fps }),
       audio: values.audio ?? speechAudio(),
       screenshots: path.join(reports, 'demo'),
     }

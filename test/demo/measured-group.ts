@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import texts from '../../src-renderer/app/language/en.json' with { type: 'json' }
 import type { Bridge } from '../../src-shared/ipc/contract.ts'
+import type { Snapshot } from '../../src-shared/ipc/snapshot.ts'
 import { accept, createAccount, snapshot, startGroup, until } from '../e2e/harness/actions.ts'
 import { type RunningApp, startApp } from '../e2e/harness/app.ts'
 import { quantile } from '../e2e/harness/picture-probe.ts'
@@ -20,9 +21,10 @@ export const APPS_MAX = PEOPLE.length
 export const PARTICIPANTS_MAX = 33
 /** Beside a crowd without windows. */
 const APPS_IN_CROWD = 2
-/** Everybody decodes or at least opens what everybody sends: with more participants for each core their pictures are few. */
+/** Everybody opens what everybody sends: with more participants for each core, pictures are few. */
 const FLUENT_FOR_EACH_CORE = 8
 const FEW_PICTURES = 2
+const FLUENT_PICTURES = 10
 
 export interface GroupReport {
   readonly participants: number
@@ -62,11 +64,18 @@ export async function startCrowd({ service, video, audio }: Options, count: numb
     await createAccount(app, name, name)
   }
   if (windows === count) return { apps, others: undefined }
-  const isFluent = count <= FLUENT_FOR_EACH_CORE * availableParallelism()
-  if (isFluent) await record(RECORDING)
-  else await record(SLOW_RECORDING, FEW_PICTURES)
-  const media = isFluent ? RECORDING : SLOW_RECORDING
+  const media = isFluent(count) ? RECORDING : SLOW_RECORDING
+  await record(media, groupPictures(count))
   return { apps, others: await Participants.start(service.address, 'guest', count - windows, { guided: true, media }) }
+}
+
+function isFluent(count: number): boolean {
+  return count <= FLUENT_FOR_EACH_CORE * availableParallelism()
+}
+
+/** A second, of each participant. */
+export function groupPictures(count: number): number {
+  return isFluent(count) ? FLUENT_PICTURES : FEW_PICTURES
 }
 
 export async function measureGroup({ apps, others }: Crowd, options: Options): Promise<GroupReport> {
@@ -106,7 +115,8 @@ export async function measureGroup({ apps, others }: Crowd, options: Options): P
   const leftAt = Date.now()
   if (last !== undefined) await leave(last)
   const rest = pages.filter((page) => page !== last)
-  await Promise.all(rest.map((page) => until(page, 'it is seen', ({ group }) => group?.members.length === count - 2)))
+  const isSeen = ({ group }: Snapshot) => group?.members.length === count - 2
+  await Promise.all(rest.map((page) => until(page, 'it is seen', isSeen, ACCEPT_LIMIT_MS)))
   await founder.waitForTimeout(4000)
   const seen = [...(await Promise.all(pages.map(takeEpochs))), ...epochsOf(others)]
   for (const page of rest) await leave(page)
