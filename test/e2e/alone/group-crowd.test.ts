@@ -16,7 +16,7 @@ import { type RunningService, startService } from '../harness/service.ts'
 
 const NAMES = ['ada', 'ben'] as const
 /** As many as a call may have, where there are cores for it: each new member has everybody seal a key for everybody. */
-const HEADLESS = availableParallelism() > 2 ? 31 : 11
+const HEADLESS = availableParallelism() > 2 ? 31 : 15
 const ALL = NAMES.length + HEADLESS
 const SETTLE_MS = 120_000
 /** Hundreds of streams pass through the cores that all of them share with the relay. */
