@@ -41,6 +41,8 @@ export interface RelayLinksOptions {
   readonly bindAddress?: string
 }
 
+/** Until the service has answered: it settles sooner by itself, and nothing may hang if it does not. */
+const ASK_TIMEOUT: Ms = 20 * SECOND
 /** From the answer to the open channel. */
 const CONNECT_TIMEOUT: Ms = 8 * SECOND
 /** The same where there is another way: a network that lets UDP through does so within a second or two. */
@@ -174,6 +176,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
   }
 
   #attempt(): void {
+    this.#limit(ASK_TIMEOUT)
     if (this.#overSocket && this.#options.socket !== undefined) {
       void this.#attemptSocket(this.#options.socket)
       return
@@ -229,6 +232,7 @@ class NodeRelayLink implements RelayLink, GroupLink {
   }
 
   #limit(within: Ms): void {
+    this.#cancelTimer?.()
     this.#cancelTimer = this.#options.clock.after(within, () => this.#fail('no connection in time'))
   }
 
