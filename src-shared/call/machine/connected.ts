@@ -5,9 +5,9 @@ import { LAST_GENERATION } from '../../crypto/key-schedule.ts'
 import { closeDirect, offerAgain, offerDirect, pathOffered, pathRemoved } from './direct.ts'
 import type { CallEffect, ControlToSend } from './effects.ts'
 import type { ControlMessage } from './events.ts'
-import { waitForPeer } from './liveness.ts'
+import { peerHeard, waitForPeer } from './liveness.ts'
 import { type Connected, type DeviceState, type Incoming, type Outgoing, remember, usesDirect } from './state.ts'
-import { cancelTimer, end, move, startTimer, stay, type Transition } from './transition.ts'
+import { cancelTimer, end, followedBy, move, startTimer, stay, type Transition } from './transition.ts'
 
 /** R20: the first Accept that verified. Confirm goes first, whatever else follows. */
 export function connectAsCaller(
@@ -30,7 +30,7 @@ export function connectAsCaller(
     startTimer(callId, 'keep-alive'),
     startTimer(callId, 'rekey'),
   ])
-  return state.hideAddress ? begun : then(begun, (next, at) => offerDirect(next, at))
+  return state.hideAddress ? begun : followedBy(begun, (next, at) => offerDirect(next, at))
 }
 
 /** Confirm verified: the caller lives (3.7). */
@@ -62,33 +62,30 @@ function connected(start: Omit<Connected, 'kind' | 'live' | 'direct' | 'generati
 export function control(state: DeviceState, call: Connected, message: ControlMessage): Transition {
   const { callId } = call
   const alive: Connected = { ...call, live: true }
-  const heard = move(state, alive, [
-    ...(call.live ? [] : [cancelTimer(callId, 'reconnect')]),
-    startTimer(callId, 'silence'),
-  ])
+  const heard = peerHeard(state, call)
   switch (message.type) {
     case 'media':
-      return then(heard, (next) =>
+      return followedBy(heard, (next) =>
         move(next, { ...alive, remote: message.media }, [{ kind: 'show-remote-media', callId, media: message.media }]),
       )
     case 'path-offer':
-      return then(heard, (next) => pathOffered(next, alive, message.pathId, message.endpoint))
+      return followedBy(heard, (next) => pathOffered(next, alive, message.pathId, message.endpoint))
     case 'path-remove':
-      return then(heard, (next) => pathRemoved(next, alive, message.pathId))
+      return followedBy(heard, (next) => pathRemoved(next, alive, message.pathId))
     case 'rekey-offer':
       if (call.role !== 'callee') return heard
-      return then(heard, (next) => ({
+      return followedBy(heard, (next) => ({
         state: next,
         effects: [{ kind: 'answer-rekey', callId, offer: message.offer }],
       }))
     case 'rekey-answer':
       if (call.role !== 'caller' || !call.rekeying) return heard
-      return then(heard, (next) => ({
+      return followedBy(heard, (next) => ({
         state: next,
         effects: [{ kind: 'finish-rekey', callId, answer: message.answer }],
       }))
     case 'rekey-request':
-      return call.role === 'caller' ? then(heard, rekey) : heard
+      return call.role === 'caller' ? followedBy(heard, rekey) : heard
     case 'end':
       return end(state, peerEnded(message.end))
     case 'cancel':
@@ -215,12 +212,4 @@ export function rekeyed(state: DeviceState, call: Connected, generation: number)
 
 function send(callId: string, message: ControlToSend): CallEffect {
   return { kind: 'send-control', callId, message }
-}
-
-/** A second step on top of a first that left the call connected. */
-function then(first: Transition, second: (state: DeviceState, call: Connected) => Transition): Transition {
-  const { call } = first.state
-  if (call.kind !== 'connected') return first
-  const next = second(first.state, call)
-  return { state: next.state, effects: [...first.effects, ...next.effects] }
 }

@@ -4,11 +4,11 @@
  * The relay stays open beneath it, and takes over when nothing comes over the direct path. That is kept for a while: where the network
  * itself was away, it is the first to carry again.
  */
-import { peerIsBack, waitForPeer } from './liveness.ts'
+import { peerHeard, waitForPeer } from './liveness.ts'
 import type { CallEffect } from './effects.ts'
 import { type Connected, type DeviceState, type DirectPath, isAgreed, usesDirect } from './state.ts'
 import { DIRECT_ATTEMPTS } from './timers.ts'
-import { cancelTimer, move, startTimer, stay, type Transition } from './transition.ts'
+import { cancelTimer, followedBy, move, startTimer, stay, type Transition } from './transition.ts'
 
 type Open = DirectPath & { readonly kind: 'open' }
 
@@ -22,7 +22,7 @@ export function offerDirect(state: DeviceState, call: Connected): Transition {
   ])
 }
 
-/** The relay is back: an offer of before may never have come to the peer. */
+/** At once: the relay is back, and an offer of before may never have come to the peer; or a path stayed quiet. */
 export function offerAgain(state: DeviceState, call: Connected): Transition {
   const { direct } = call
   const isUnanswered = direct.kind === 'none' && direct.failures > 0 && direct.failures < DIRECT_ATTEMPTS
@@ -112,7 +112,7 @@ export function cameBack(state: DeviceState, call: Connected, pathId: number): T
   const path = openPath(call, pathId)
   if (path?.quiet !== true) return stay(state)
   const { callId } = call
-  const back = peerIsBack(state, { ...call, direct: { ...path, quiet: false } })
+  const back = peerHeard(state, { ...call, direct: { ...path, quiet: false } })
   return {
     state: back.state,
     effects: [
@@ -127,12 +127,7 @@ export function cameBack(state: DeviceState, call: Connected, pathId: number): T
 /** While the relay is away too, nothing is gained by closing it. */
 export function stayedQuiet(state: DeviceState, call: Connected): Transition {
   if (!call.relayOpen || !call.live) return { state, effects: [startTimer(call.callId, 'direct-quiet')] }
-  const closed = closeDirect(state, call, 'lost')
-  const { call: after } = closed.state
-  if (after.kind !== 'connected' || after.direct.kind !== 'none' || after.direct.failures >= DIRECT_ATTEMPTS)
-    return closed
-  const offered = offerDirect(closed.state, after)
-  return { state: offered.state, effects: [...closed.effects, ...offered.effects] }
+  return followedBy(closeDirect(state, call, 'lost'), offerAgain)
 }
 
 export function pathRemoved(state: DeviceState, call: Connected, pathId: number): Transition {

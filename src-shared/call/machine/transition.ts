@@ -4,7 +4,7 @@ import type { CallId, EndReason } from '../../ipc/snapshot.ts'
 import type { CancelReason } from '../../protocol/cancel.ts'
 import type { CallEffect } from './effects.ts'
 import type { DeviceId } from './events.ts'
-import { type Call, type DeviceState, remember } from './state.ts'
+import { type Call, type Connected, type DeviceState, remember } from './state.ts'
 import { type TimerName, TIMERS } from './timers.ts'
 
 export interface Transition {
@@ -81,4 +81,12 @@ export function endedUnseen(
 ): Transition {
   if (state.finished.some((entry) => entry.callId === callId)) return stay(state)
   return stay({ ...state, finished: remember(state.finished, { callId, by, missed }) })
+}
+
+/** A second step on top of a first that left the call connected. */
+export function followedBy(first: Transition, second: (state: DeviceState, call: Connected) => Transition): Transition {
+  const { call } = first.state
+  if (call.kind !== 'connected') return first
+  const next = second(first.state, call)
+  return { state: next.state, effects: [...first.effects, ...next.effects] }
 }

@@ -220,7 +220,7 @@ describe('the direct path (R26)', () => {
     expect(takesPackets(device.call, 'direct')).toBe(true)
     expect(device.call).toMatchObject({ live: true })
     expect(device.feed(quiet).done).toEqual([])
-    expect(device.feed(back).done).toEqual(['stop direct-quiet', 'start direct-silence', 'show-path'])
+    expect(device.feed(back).done).toEqual(['stop direct-quiet', 'start direct-silence', 'show-path', 'start silence'])
     expect(sendingPath(device.call)).toBe('direct')
     expect(device.feed(back).done).toEqual([])
   })
