@@ -114,30 +114,29 @@ describe('a network that dies without a word', () => {
     return { port: address.port, cut: () => (dead = true) }
   }
 
-  it('is noticed within some seconds', async () => {
+  async function online() {
     const service = await running()
     const { port, cut } = await wire(service.port)
     const client = clientOf(undefined, port)
     await until(() => client.state === 'online', 'the client is online')
+    return { client, cut }
+  }
+
+  it('is noticed within some seconds', async () => {
+    const { client, cut } = await online()
     cut()
     await until(() => client.state !== 'online', 'the client has noticed')
   })
 
   it('is noticed sooner when the network is known to have changed', async () => {
-    const service = await running()
-    const { port, cut } = await wire(service.port)
-    const client = clientOf(undefined, port)
-    await until(() => client.state === 'online', 'the client is online')
+    const { client, cut } = await online()
     cut()
     client.networkChanged(UNKNOWN_CHANGE)
     await until(() => client.state !== 'online', 'the client has noticed')
   })
 
   it('is noticed at once when the address is gone that it came from', async () => {
-    const service = await running()
-    const { port, cut } = await wire(service.port)
-    const client = clientOf(undefined, port)
-    await until(() => client.state === 'online', 'the client is online')
+    const { client, cut } = await online()
     cut()
     client.networkChanged({ isGone: (address) => address === '192.0.2.1' })
     expect(client.state).toBe('online')
@@ -146,10 +145,7 @@ describe('a network that dies without a word', () => {
   })
 
   it('is noticed soon by who has reason to doubt it', async () => {
-    const service = await running()
-    const { port, cut } = await wire(service.port)
-    const client = clientOf(undefined, port)
-    await until(() => client.state === 'online', 'the client is online')
+    const { client, cut } = await online()
     client.doubt()
     await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(client.state).toBe('online')
