@@ -8,6 +8,7 @@ import { HeadWatch } from '../../src-shared/group/head.ts'
 import type { VerifiedJoin } from '../../src-shared/group/join.ts'
 import type { KeyShare } from '../../src-shared/group/key-share.ts'
 import type { LinkKeys } from '../../src-shared/group/link.ts'
+import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { GroupEvent } from '../../src-shared/group/machine/events.ts'
 import type { Epoch, JoinId } from '../../src-shared/group/machine/roster.ts'
 import { type GroupState, occupies } from '../../src-shared/group/machine/state.ts'
@@ -55,6 +56,9 @@ const SHARES_KEPT = 96
 
 /** The machine keeps no more at a time. */
 const GUESTS_KEPT = 64
+
+/** A KeyShare to be made. */
+export type GiveKey = GroupEffect & { readonly kind: 'give-key' }
 
 /** A link to a call (R38). */
 export interface Door {
@@ -121,6 +125,8 @@ export interface GroupContext {
   join: VerifiedJoin | undefined
   readonly joins: Map<JoinId, VerifiedJoin>
   readonly keys: KeyRing
+  /** Own KeyShares that are still to be made. */
+  readonly keysDue: GiveKey[]
   readonly shares: Kept<KeyShare>
   readonly heads: HeadWatch
   flow: PacketFlow | undefined
@@ -188,6 +194,7 @@ export function createContext(start: Start, random: RandomBytes): GroupContext {
     joins: new Map(),
     keys: new KeyRing(start.groupId, start.own, random),
     invited: new Kept(),
+    keysDue: [],
     shares: new Kept(SHARES_KEPT),
     heads: new HeadWatch(),
     flow: undefined,

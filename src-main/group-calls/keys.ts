@@ -1,12 +1,11 @@
 /** The key work that the machine asks for, and what of it goes to the media worker (docs/protocol/group.md, sections 2 and 7). */
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
-import type { GroupEffect } from '../../src-shared/group/machine/effects.ts'
 import type { Epoch } from '../../src-shared/group/machine/roster.ts'
 import type { GroupMember, StreamKeys } from '../../src-shared/ipc/media-port.ts'
 import { memberOf } from '../../src-shared/group/membership.ts'
 import { required } from '../calls/call-context.ts'
 import { PacketFlow } from '../calls/packet-flow.ts'
-import type { GroupContext, GroupRunner } from './group-context.ts'
+import type { GiveKey, GroupContext, GroupRunner } from './group-context.ts'
 import { askForKeyframes, passRequests } from './pictures.ts'
 import { sendMessage } from './say.ts'
 
@@ -25,19 +24,26 @@ export function sendMemberKey(context: GroupContext, epoch: Epoch, to: string | 
   if (key !== undefined) sendMessage(context, to, { kind: 'member-key', memberKey: key.bytes })
 }
 
-/** One KeyShare takes milliseconds: between two, the process does what else there is to do. */
-export function giveKey(
-  runner: GroupRunner,
-  context: GroupContext,
-  { epoch, to, memberKey }: GroupEffect & { kind: 'give-key' },
-): void {
+/** One KeyShare takes milliseconds, and a full call needs 32: between two, the process does what else there is to do. */
+export function giveKey(runner: GroupRunner, context: GroupContext, due: GiveKey): void {
+  context.keysDue.push(due)
+  if (context.keysDue.length === 1) giveNext(runner, context)
+}
+
+/** Each begins the next one's timer: timers that fall due together would run without anything between them. */
+function giveNext(runner: GroupRunner, context: GroupContext): void {
+  const { keysDue, callId } = context
   runner.environment.clock.after(0, () => {
-    // R33: another epoch has begun, and this key is not given to anybody any more.
-    if (context.released || context.keys.ownKeys(epoch) === undefined) return
-    const keyShare = context.keys.wrap(epoch, to, memberKey)
-    if (keyShare === undefined) return
-    sendMessage(context, to, { kind: 'key-share', keyShare })
-    runner.dispatch({ kind: 'key-given', groupId: context.callId, epoch, device: to })
+    const { released, keys } = context
+    // R33: once another epoch has begun, the key of this one is not given to anybody any more.
+    const first = released ? -1 : keysDue.findIndex(({ epoch }) => keys.ownKeys(epoch) !== undefined)
+    const due = keysDue[first]
+    keysDue.splice(0, first < 0 ? keysDue.length : first + 1)
+    if (keysDue.length > 0) giveNext(runner, context)
+    const keyShare = due && keys.wrap(due.epoch, due.to, due.memberKey)
+    if (due === undefined || keyShare === undefined) return
+    sendMessage(context, due.to, { kind: 'key-share', keyShare })
+    runner.dispatch({ kind: 'key-given', groupId: callId, epoch: due.epoch, device: due.to })
   })
 }
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Chain } from '../../../src-main/group-calls/chain.ts'
 import { createContext, type GroupContext, type GroupRunner } from '../../../src-main/group-calls/group-context.ts'
 import { KeyRing } from '../../../src-main/group-calls/key-ring.ts'
+import { giveKey } from '../../../src-main/group-calls/keys.ts'
 import { messageArrived } from '../../../src-main/group-calls/messages.ts'
 import type { GroupEnvironment } from '../../../src-main/group-calls/ports.ts'
 import { toHex } from '../../../src-shared/base/bytes.ts'
@@ -146,48 +147,48 @@ describe('the key ring', () => {
   })
 })
 
-describe('messages of members', () => {
-  const clock = new FakeClock(NOW)
-  const environment: Pick<GroupEnvironment, 'clock'> = { clock }
+const clock = new FakeClock(NOW)
+const environment: Pick<GroupEnvironment, 'clock'> = { clock }
 
-  /** Ben's device, in the call. */
-  function listening(): {
-    readonly context: GroupContext
-    readonly events: GroupEvent[]
-    readonly runner: GroupRunner
-  } {
-    const context = createContext(
-      {
-        groupId: call.groupId,
-        direction: 'incoming',
-        startedAt: NOW,
-        video: true,
-        own: ownIdentityOf(ben, 'Ben'),
-        seed: undefined,
-        ticket: undefined,
-        createHash: undefined,
-        invitation: undefined,
-        caller: undefined,
-        wanted: [],
-        local: { audio: true, video: true, screen: false },
-      },
-      random,
-    )
-    context.chain.take(0, call.entries)
-    const events: GroupEvent[] = []
-    const runner: GroupRunner = {
-      // Nothing else of it is asked for here.
-      environment: environment as GroupEnvironment,
-      state: () => initialState(idOf(ben), 'account'),
-      dispatch: (event) => void events.push(event),
-      contexts: new Map(),
-      add: () => undefined,
-      keyOpened: () => undefined,
-      changed: () => undefined,
-    }
-    return { context, events, runner }
+/** Ben's device, in the call. */
+function listening(): {
+  readonly context: GroupContext
+  readonly events: GroupEvent[]
+  readonly runner: GroupRunner
+} {
+  const context = createContext(
+    {
+      groupId: call.groupId,
+      direction: 'incoming',
+      startedAt: NOW,
+      video: true,
+      own: ownIdentityOf(ben, 'Ben'),
+      seed: undefined,
+      ticket: undefined,
+      createHash: undefined,
+      invitation: undefined,
+      caller: undefined,
+      wanted: [],
+      local: { audio: true, video: true, screen: false },
+    },
+    random,
+  )
+  context.chain.take(0, call.entries)
+  const events: GroupEvent[] = []
+  const runner: GroupRunner = {
+    // Nothing else of it is asked for here.
+    environment: environment as GroupEnvironment,
+    state: () => initialState(idOf(ben), 'account'),
+    dispatch: (event) => void events.push(event),
+    contexts: new Map(),
+    add: () => undefined,
+    keyOpened: () => undefined,
+    changed: () => undefined,
   }
+  return { context, events, runner }
+}
 
+describe('messages of members', () => {
   const headOf = (device: TestDevice, at: number, roster = call.roster): Uint8Array =>
     encodeGroupMessage({ kind: 'head', head: issueHead(roster, signerOf(device), at) })
 
@@ -241,5 +242,48 @@ describe('messages of members', () => {
     if (forMia === undefined) throw new Error('no KeyShare')
     messageArrived(runner, context, addressOf(ada), encodeGroupMessage({ kind: 'key-share', keyShare: forMia }))
     expect(events).toEqual([])
+  })
+})
+
+describe('own keys that are due', () => {
+  function due() {
+    const device = listening()
+    device.context.keys.enterEpoch(call.roster, SUITES)
+    const { epoch } = call.roster
+    const give = (to: TestDevice): void =>
+      giveKey(device.runner, device.context, {
+        kind: 'give-key',
+        groupId: device.context.callId,
+        epoch,
+        to: idOf(to),
+        memberKey: 0,
+      })
+    return { ...device, epoch, give }
+  }
+
+  it('are given one a turn of the event loop: media pass between them', () => {
+    const { events, give } = due()
+    const given: number[] = []
+    give(ada)
+    give(mia)
+    clock.after(0, () => given.push(events.length))
+    clock.advance(0)
+    expect(given).toEqual([1])
+    expect(events).toMatchObject([
+      { kind: 'key-given', device: idOf(ada) },
+      { kind: 'key-given', device: idOf(mia) },
+    ])
+  })
+
+  it('of an epoch that is over are given to nobody, and hold up no others (R33)', () => {
+    const { context, events, epoch, give } = due()
+    give(ada)
+    context.keys.eraseSenderKey(epoch)
+    clock.advance(0)
+    expect(events).toEqual([])
+    context.keys.enterEpoch(call.roster, SUITES)
+    give(mia)
+    clock.advance(0)
+    expect(events).toMatchObject([{ kind: 'key-given', device: idOf(mia) }])
   })
 })
