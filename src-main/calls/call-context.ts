@@ -22,6 +22,9 @@ export interface Runner {
   readonly environment: CallEnvironment
   readonly state: () => DeviceState
   readonly dispatch: (event: CallEvent) => void
+  /** Calls that are on, ring, or are still shown. */
+  readonly contexts: ReadonlyMap<CallId, CallContext>
+  readonly add: (context: CallContext) => void
 }
 
 /** Values that the machine knows by number. The oldest goes when too many were put in and never asked for. */

@@ -17,7 +17,7 @@ import { CALL_ID_LENGTH } from '../../src-shared/protocol/invite.ts'
 import { type CallContext, createContext, type Runner } from './call-context.ts'
 import { sendUpgrade } from './control-link.ts'
 import { EffectRunner } from './effects.ts'
-import { mailReceived } from './incoming-call.ts'
+import { mailReceived } from './mail.ts'
 import type { CallEnvironment, ReturningCall, StandingCall } from './ports.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
 
@@ -78,12 +78,7 @@ class CallRunner implements Calls, Runner {
     this.#state = initialState(environment.preferences().hideAddress)
     this.#effects = new EffectRunner(this)
     this.#shown = JSON.stringify(this.#views())
-    const desk = {
-      runner: this,
-      contextOf: (callId: CallId) => this.#contexts.get(callId),
-      add: (context: CallContext) => void this.#contexts.set(context.callId, context),
-    }
-    this.#stopMail = environment.mail.onReceived((mail) => mailReceived(desk, mail))
+    this.#stopMail = environment.mail.onReceived((mail) => mailReceived(this, mail))
   }
 
   readonly state = (): DeviceState => this.#state
@@ -102,6 +97,12 @@ class CallRunner implements Calls, Runner {
     this.#tellConnected()
     this.#forget()
     this.#show()
+  }
+
+  readonly add = (context: CallContext): void => void this.#contexts.set(context.callId, context)
+
+  get contexts(): ReadonlyMap<CallId, CallContext> {
+    return this.#contexts
   }
 
   get occupied(): boolean {
@@ -123,8 +124,7 @@ class CallRunner implements Calls, Runner {
 
   #call(callIdBytes: Bytes, handle: string, media: MediaChoice, returning: ReturningCall | undefined): CallId {
     const callId = toHex(callIdBytes)
-    this.#contexts.set(
-      callId,
+    this.add(
       createContext({
         callId,
         callIdBytes,

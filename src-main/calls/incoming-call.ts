@@ -1,4 +1,4 @@
-/** The callee's work: what mail brings is held against the directory (R19), then rings; and the Accept. */
+/** The callee's work: an invitation is held against the directory (R19), then rings; and the Accept. */
 import { equalBytes, toHex } from '../../src-shared/base/bytes.ts'
 import { Sensitive } from '../../src-shared/base/sensitive.ts'
 import { type Ms, SECOND } from '../../src-shared/base/time.ts'
@@ -9,8 +9,7 @@ import { NO_MEDIA } from '../../src-shared/call/machine/state.ts'
 import { parseCertificate } from '../../src-shared/identity/certificate.ts'
 import { normaliseHandle } from '../../src-shared/identity/handle.ts'
 import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
-import { parseAnswered, parseCancel, parseReply } from '../../src-shared/protocol/cancel.ts'
-import { type Invite, parseInvite } from '../../src-shared/protocol/invite.ts'
+import type { Invite } from '../../src-shared/protocol/invite.ts'
 import { type CallContext, createContext, type IncomingPart, required, type Runner } from './call-context.ts'
 import { personFound } from './outgoing-call.ts'
 import type { CallEnvironment, OwnIdentity, Person, ReceivedMail, ReturningCall } from './ports.ts'
@@ -18,69 +17,14 @@ import type { CallEnvironment, OwnIdentity, Person, ReceivedMail, ReturningCall 
 /** While the directory does not answer, an invitation waits; it is worth nothing after it has expired. */
 const LOOKUP_PAUSE: Ms = 2 * SECOND
 
-export interface MailDesk {
-  readonly runner: Runner
-  /** The call of this id that the runner knows. */
-  readonly contextOf: (callId: string) => CallContext | undefined
-  readonly add: (context: CallContext) => void
-}
-
-/** The envelope is genuine (R14); its content is what its sender says. */
-export function mailReceived(desk: MailDesk, mail: ReceivedMail): void {
-  switch (mail.type) {
-    case 'invite': {
-      const invite = parseInvite(mail.payload)
-      if (invite !== undefined) void inviteReceived(desk, mail, invite)
-      return
-    }
-    case 'cancel':
-      cancelReceived(desk, mail)
-      return
-    case 'answered': {
-      const own = desk.runner.environment.identity()
-      const answered = parseAnswered(mail.payload)
-      // R24: only the own account says so.
-      if (answered === undefined || own === undefined || !equalBytes(mail.senderAccountPub, own.accountPub)) return
-      desk.runner.dispatch({ kind: 'answered', callId: toHex(answered.callId) })
-      return
-    }
-    case 'reply': {
-      const reply = parseReply(mail.payload)
-      if (reply === undefined) return
-      const callId = toHex(reply.callId)
-      if (!isFromInvited(desk.contextOf(callId), mail)) return
-      desk.runner.dispatch({ kind: 'reply', callId, from: toHex(mail.senderCertHash), answer: reply.answer })
-      return
-    }
-    case 'group-invite':
-    case 'knock':
-      return
-  }
-}
-
-function cancelReceived({ runner, contextOf }: MailDesk, mail: ReceivedMail): void {
-  const cancel = parseCancel(mail.payload)
-  if (cancel === undefined) return
-  const callId = toHex(cancel.callId)
-  const context = contextOf(callId)
-  if (context?.direction === 'outgoing' && !isFromInvited(context, mail)) return
-  runner.dispatch({ kind: 'cancel', callId, from: toHex(mail.senderCertHash), reason: cancel.reason })
-}
-
-function isFromInvited(context: CallContext | undefined, { senderCertHash }: ReceivedMail): boolean {
-  if (context?.direction !== 'outgoing') return false
-  return context.person?.devices.some(({ certHash }) => equalBytes(certHash, senderCertHash)) === true
-}
-
-async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite): Promise<void> {
-  const { runner } = desk
+export async function inviteReceived(runner: Runner, mail: ReceivedMail, invite: Invite): Promise<void> {
   const { environment } = runner
   const own = environment.identity()
   // R19: not from this device, and not from this account: its devices do not call one another.
   if (own === undefined || equalBytes(mail.senderAccountPub, own.accountPub)) return
   const caller = await findCaller(environment, mail, invite)
   if (caller === undefined || caller === 'key-changed') {
-    if (caller === 'key-changed') noteKeyChange(desk, mail, invite)
+    if (caller === 'key-changed') noteKeyChange(runner, mail, invite)
     return
   }
   // R19: the handle must be the sender's own, and the sender one of the account's devices.
@@ -93,12 +37,12 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite
   const returning = isKnown ? environment.calledBack(callId, mail.senderCertHash) : undefined
   if (returning === 'refused') return
   if (returning !== undefined) {
-    answerReturn(desk, { mail, invite, from }, { ...returning, person: caller })
+    answerReturn(runner, { mail, invite, from }, { ...returning, person: caller })
     return
   }
-  answerOwnLookup(desk, caller)
-  if (desk.contextOf(callId) === undefined) {
-    desk.add(
+  answerOwnLookup(runner, caller)
+  if (!runner.contexts.has(callId)) {
+    runner.add(
       createContext({
         ...startOf(environment, invite),
         person: caller,
@@ -113,13 +57,13 @@ async function inviteReceived(desk: MailDesk, mail: ReceivedMail, invite: Invite
 
 /** R40: the two are in a call already, and nobody is asked. */
 function answerReturn(
-  { runner, add, contextOf }: MailDesk,
+  runner: Runner,
   { mail, invite, from }: Omit<IncomingPart, 'accept'>,
   returning: ReturningCall,
 ): void {
-  if (contextOf(toHex(invite.callId)) !== undefined) return
+  if (runner.contexts.has(toHex(invite.callId))) return
   const { person, media } = returning
-  add(
+  runner.add(
     createContext({
       ...startOf(runner.environment, invite),
       person,
@@ -146,18 +90,18 @@ async function findCaller(
 }
 
 /** R7: it does not ring before the person has accepted the new key; until then nobody knows whose call it was. */
-function noteKeyChange(desk: MailDesk, mail: ReceivedMail, invite: Invite): void {
-  if (desk.contextOf(toHex(invite.callId)) !== undefined) return
-  desk.add(
+function noteKeyChange(runner: Runner, mail: ReceivedMail, invite: Invite): void {
+  if (runner.contexts.has(toHex(invite.callId))) return
+  runner.add(
     createContext({
-      ...startOf(desk.runner.environment, invite),
+      ...startOf(runner.environment, invite),
       person: undefined,
       outgoing: undefined,
       incoming: undefined,
       returning: undefined,
     }),
   )
-  dispatchInvite(desk.runner, mail, invite, 'key-changed', false)
+  dispatchInvite(runner, mail, invite, 'key-changed', false)
 }
 
 function startOf(
@@ -221,10 +165,10 @@ function admissionOf(
 }
 
 /** R25: two who call each other meet here before the own lookup is back; this one was for the same person. */
-function answerOwnLookup({ runner, contextOf }: MailDesk, caller: Person): void {
+function answerOwnLookup(runner: Runner, caller: Person): void {
   const { call } = runner.state()
   if (call.kind !== 'outgoing' || call.stage !== 'resolving') return
-  const context = contextOf(call.callId)
+  const context = runner.contexts.get(call.callId)
   const typed = normaliseHandle(context?.outgoing?.typedHandle.reveal() ?? '')
   if (context !== undefined && typed !== undefined && typed === normaliseHandle(caller.handle.reveal())) {
     personFound(runner, context, caller)
