@@ -81,13 +81,16 @@ export function dropEarly(state: GroupState, call: Inside): Transition {
   )
 }
 
+/** Where one comes, others are on their way: in a large call all of them take seconds, and asking would make that longer. */
 export function shareOpened(state: GroupState, call: Inside, epoch: Epoch, device: string): Transition {
   const held = call.held.map((other) =>
     other.epoch === epoch && other.from.includes(device) && !other.got.includes(device)
       ? { ...other, got: [...other.got, device] }
       : other,
   )
-  return move(state, { ...call, held: withoutServed(held) })
+  const next = { ...call, held: withoutServed(held) }
+  const awaitsMore = epoch === currentEpoch(call).epoch && call.asked === 0 && missingShares(next).length > 0
+  return move(state, next, awaitsMore ? [restart(call.groupId, 'request')] : [])
 }
 
 export function keyGiven(state: GroupState, call: Inside, epoch: Epoch, device: string): Transition {
@@ -128,12 +131,12 @@ export function requestKeys(state: GroupState, call: Inside): Transition {
   )
 }
 
-/** A second KeyShare of the same key, once a second for each receiver. A first that is still due is given by `settle.ts`. */
+/** A second KeyShare of the same key, once a second for each receiver. A first that is still due comes without being asked for. */
 export function keyRequested(state: GroupState, call: Inside, device: string, epoch: Epoch): Transition {
   const { groupId, answered, confirmed } = call
   const person = personOf(call, device)
   const given = currentKey(call).given.find((other) => other.device === device && other.join === person?.join)
-  if (person === undefined || given === undefined || epoch !== currentKey(call).epoch) return stay(state)
+  if (person === undefined || given?.sent !== true || epoch !== currentKey(call).epoch) return stay(state)
   if (!isFit(person) || !confirmed || answered.includes(device)) return stay(state)
   return move(state, { ...call, answered: [...answered, device] }, [
     { kind: 'give-key', groupId, epoch, to: device, memberKey: given.memberKey },

@@ -116,6 +116,21 @@ describe('epochs', () => {
     expect(device.feed(fire('answer', 'bob'), request).done).toEqual(['give 4 to bob for 0'])
   })
 
+  it('does not ask while others come: in a large call all of them take seconds (section 3)', () => {
+    const device = withAnn().feed(entered('bob'), grown(4, 4, [ann, me, bob], [added(bob)]))
+    expect(device.feed(opened(4, 'ann')).timers).toEqual(['request 1000'])
+    expect(device.feed(opened(4, 'bob')).timers).not.toContain('request 1000')
+    const later = withAnn().feed(entered('bob'), grown(4, 4, [ann, me, bob], [added(bob)]), fire('request'))
+    expect(later.feed(opened(4, 'ann')).timers).toEqual([])
+  })
+
+  it('a key that is asked for before it has left comes once (section 3)', () => {
+    const device = withAnn().feed(entered('bob'), grown(4, 4, [ann, me, bob], [added(bob)]), trusted('bob'))
+    const request: GroupEvent = { kind: 'key-request', groupId, device: 'bob', epoch: 4 }
+    expect(device.feed(request).done).toEqual([])
+    expect(device.feed(given(4, 'bob'), request).done).toEqual(['give 4 to bob for 0'])
+  })
+
   it('asks the more seldom the longer keys do not come: who gives them is busy', () => {
     const device = withAnn().feed(entered('bob'), grown(4, 4, [ann, me, bob], [added(bob)]))
     expect(device.timers).toContain('request 1000')
