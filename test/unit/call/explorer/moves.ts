@@ -1,6 +1,7 @@
 /** Everything that may happen next: users, messages in any order, losses and repetitions, results, timers at any moment. */
 import type { CallEvent } from '../../../../src-shared/call/machine/events.ts'
 import type { TimerName } from '../../../../src-shared/call/machine/timers.ts'
+import { feed, kill, loseRelay, received } from './runner.ts'
 import {
   ANSWER_MEDIA,
   type Budgets,
@@ -9,13 +10,9 @@ import {
   deviceOf,
   type DirectEnd,
   type Device,
-  feed,
-  kill,
   knownCall,
-  loseRelay,
   type MailInFlight,
   onItsWay,
-  received,
   type Step,
   timerOf,
   Violation,
