@@ -19,6 +19,7 @@ import { sendUpgrade } from './control-link.ts'
 import { EffectRunner } from './effects.ts'
 import { mailReceived } from './mail.ts'
 import type { CallEnvironment, ReturningCall, StandingCall } from './ports.ts'
+import { Turns } from './turns.ts'
 import { callView, historyEntry, incomingView } from './views.ts'
 
 export interface Calls {
@@ -69,8 +70,10 @@ class CallRunner implements Calls, Runner {
   readonly #effects: EffectRunner
   readonly #stopMail: () => void
   #state: DeviceState
-  readonly #events: CallEvent[] = []
-  #running = false
+  readonly #turns = new Turns<CallEvent>(
+    (event) => this.#step(event),
+    () => this.#settled(),
+  )
   #shown: string
 
   constructor(environment: CallEnvironment) {
@@ -83,21 +86,7 @@ class CallRunner implements Calls, Runner {
 
   readonly state = (): DeviceState => this.#state
 
-  /** Events that come up while another is worked on wait for their turn. */
-  readonly dispatch = (event: CallEvent): void => {
-    this.#events.push(event)
-    if (this.#running) return
-    this.#running = true
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next)
-    } finally {
-      this.#running = false
-    }
-    this.#hush()
-    this.#tellConnected()
-    this.#forget()
-    this.#show()
-  }
+  readonly dispatch = (event: CallEvent): void => this.#turns.take(event)
 
   readonly add = (context: CallContext): void => void this.#contexts.set(context.callId, context)
 
@@ -233,6 +222,13 @@ class CallRunner implements Calls, Runner {
     if (call.kind === 'idle' || call.kind === 'ended') return
     this.end(call.callId)
     await this.#effects.leave()
+  }
+
+  #settled(): void {
+    this.#hush()
+    this.#tellConnected()
+    this.#forget()
+    this.#show()
   }
 
   #step(event: CallEvent): void {

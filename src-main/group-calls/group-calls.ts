@@ -16,6 +16,7 @@ import type { GroupOutcome, KnockOutcome, LinkHours, LinkOutcome } from '../../s
 import type { MemberId } from '../../src-shared/ipc/group-view.ts'
 import type { AccountId, CallId, MediaChoice, Verification } from '../../src-shared/ipc/snapshot.ts'
 import type { ReturningCall } from '../calls/ports.ts'
+import { Turns } from '../calls/turns.ts'
 import { REACTION_SHOWN } from './conversation.ts'
 import { GroupEffects } from './effects.ts'
 import { follow } from './following.ts'
@@ -97,8 +98,10 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
   readonly #returns = new KnownReturns()
   readonly #stopMail: () => void
   #state: GroupState | undefined
-  readonly #events: GroupEvent[] = []
-  #running = false
+  readonly #turns = new Turns<GroupEvent>(
+    (event) => this.#step(event),
+    () => this.#settled(),
+  )
   /** The page was loaded again: to be joined anew as soon as it is left. */
   #anew: { readonly callId: CallId; readonly media: MediaChoice; readonly staysBefore: number } | undefined
 
@@ -115,21 +118,7 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     return this.#state
   }
 
-  /** Events that come up while another is worked on wait for their turn. */
-  readonly dispatch = (event: GroupEvent): void => {
-    this.#events.push(event)
-    if (this.#running) return
-    this.#running = true
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next)
-    } finally {
-      this.#running = false
-    }
-    this.#joinAnew()
-    this.#hush()
-    this.#forget()
-    this.changed()
-  }
+  readonly dispatch = (event: GroupEvent): void => this.#turns.take(event)
 
   readonly add = (context: GroupContext): void => void this.#contexts.set(context.callId, context)
 
@@ -320,6 +309,13 @@ class GroupCallRunner implements GroupCalls, GroupRunner {
     const own = this.environment.identity()
     if (own === undefined) throw new Error('a group call without an account')
     return initialState(toHex(own.certHash), toHex(own.accountPub))
+  }
+
+  #settled(): void {
+    this.#joinAnew()
+    this.#hush()
+    this.#forget()
+    this.changed()
   }
 
   #step(event: GroupEvent): void {
