@@ -35,7 +35,7 @@ const project = (name: string, { folder, timeout, place, workers, isolate, retry
 })
 
 /** What waits for most of its time begins first, so that others use the cores meanwhile. */
-const WAITING = ['beside/call-course.test.ts', 'group-calls/return.test.ts']
+const WAITING = ['beside/call-course.test.ts', 'beside/group-loss.test.ts', 'group-calls/return.test.ts']
 
 class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -26,7 +26,8 @@ wait $child; code=$?
 wait $child 2>/dev/null
 exit $code`
 
-const SCREEN = '-screen 0 1600x1200x24 -nolisten tcp'
+/** Room for an app's window: what shares the screen encodes all of it. */
+const SCREEN = '-screen 0 1280x960x24 -nolisten tcp'
 
 /**
  * @param {{ keyring?: 'unlocked' | 'none', display?: boolean, env?: NodeJS.ProcessEnv }} options `display: false`: there is a screen, only the keyring is private.

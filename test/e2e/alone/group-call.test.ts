@@ -2,21 +2,19 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import texts from '../../../src-renderer/app/language/en.json' with { type: 'json' }
-import type { Snapshot } from '../../../src-shared/ipc/snapshot.ts'
-import { speechAudio } from '../../support/speech-audio.ts'
-import { timecodeVideo } from '../../support/timecode-video.ts'
-import { accept, createAccount, request, snapshot, startGroup, until } from '../harness/actions.ts'
-import { type RunningApp, startApp } from '../harness/app.ts'
+import { accept, request, snapshot, startGroup, until } from '../harness/actions.ts'
+import type { RunningApp } from '../harness/app.ts'
+import { startPeople } from '../harness/people.ts'
 import { type RunningService, startService } from '../harness/service.ts'
 
 const NAMES = ['ada', 'ben', 'mia'] as const
 type Name = (typeof NAMES)[number]
 
 let service: RunningService
-const apps = new Map<Name, RunningApp>()
+let apps: readonly RunningApp[] = []
 
 const appOf = (name: Name): RunningApp => {
-  const app = apps.get(name)
+  const app = apps[NAMES.indexOf(name)]
   if (app === undefined) throw new Error('no such app')
   return app
 }
@@ -24,17 +22,12 @@ const pageOf = (name: Name): Promise<Page> => appOf(name).main()
 
 beforeAll(async () => {
   service = await startService()
-  // Little: three apps share two cores.
-  const video = timecodeVideo({ width: 640, height: 360, fps: 5, frames: 50 })
-  for (const name of NAMES) {
-    const app = await startApp({ name, service: service.address, video, audio: speechAudio() })
-    apps.set(name, app)
-    await createAccount(app, name, name)
-  }
+  // Few pictures: three apps share two cores.
+  apps = await startPeople(service, NAMES, 5)
 }, 120_000)
 
 afterAll(async () => {
-  await Promise.allSettled([...apps.values()].map((app) => app.close()))
+  await Promise.allSettled(apps.map((app) => app.close()))
   await service.stop()
 })
 
@@ -249,17 +242,4 @@ describe('a group call of real apps', () => {
       for (const page of [ada, ben]) await until(page, 'it is one call', ({ call }) => call === undefined)
     },
   )
-
-  it('goes on without an app that was killed, with keys that it does not have', { timeout: 180_000 }, async () => {
-    const [ada, ben] = [await pageOf('ada'), await pageOf('ben')]
-    const before = (await snapshot(ada)).group?.proof?.epoch ?? 0
-    await appOf('mia').kill()
-    apps.delete('mia')
-    const gone = ({ group }: Snapshot) => group?.members.length === 1
-    for (const page of [ada, ben]) await until(page, 'it is out', gone, 90_000)
-    await together('ada', 'ben')
-    const { group } = await snapshot(ada)
-    expect(group?.proof?.epoch).toBeGreaterThan(before)
-    expect(group?.events.some(({ kind }) => kind === 'lost')).toBe(true)
-  })
 })

@@ -6,35 +6,31 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { record } from '../../participant/record.ts'
 import { SLOW_RECORDING } from '../../participant/recording.ts'
-import { speechAudio } from '../../support/speech-audio.ts'
-import { timecodeVideo } from '../../support/timecode-video.ts'
-import { accept, createAccount, snapshot, startGroup, until } from '../harness/actions.ts'
-import { type RunningApp, startApp } from '../harness/app.ts'
+import { accept, snapshot, startGroup, until } from '../harness/actions.ts'
+import type { RunningApp } from '../harness/app.ts'
 import { Participants } from '../harness/participants.ts'
+import { startPeople } from '../harness/people.ts'
 import { repository } from '../harness/repository.ts'
 import { type RunningService, startService } from '../harness/service.ts'
 
 const NAMES = ['ada', 'ben'] as const
 /** As many as a call may have, where there are cores for it: each new member has everybody seal a key for everybody. */
-const HEADLESS = availableParallelism() > 2 ? 31 : 15
-const ALL = NAMES.length + HEADLESS
+const ALL = Number(process.env['CROWD'] ?? (availableParallelism() > 2 ? 33 : 17))
+const HEADLESS = ALL - NAMES.length
 const SETTLE_MS = 120_000
 /** Hundreds of streams pass through the cores that all of them share with the relay. */
 const FPS = 2
 
 let service: RunningService
 let crowd: Participants
-const apps: RunningApp[] = []
+let apps: readonly RunningApp[] = []
 
 beforeAll(async () => {
-  await record(SLOW_RECORDING, FPS)
+  // It records for seconds in which nothing else happens.
+  const recorded = record(SLOW_RECORDING, FPS)
   service = await startService()
-  const video = timecodeVideo({ width: 640, height: 360, fps: FPS, frames: 10 * FPS })
-  for (const name of NAMES) {
-    const app = await startApp({ name, service: service.address, video, audio: speechAudio() })
-    apps.push(app)
-    await createAccount(app, name, name)
-  }
+  apps = await startPeople(service, NAMES, FPS)
+  await recorded
   crowd = await Participants.start(service.address, 'guest', HEADLESS, { guided: true, media: SLOW_RECORDING })
 }, 180_000)
 

@@ -144,6 +144,7 @@ export async function until(
     const state = await snapshot(page)
     if (fits(state)) return state
     if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}; ${JSON.stringify(brief(state))}`)
-    await page.waitForTimeout(25)
+    // Each look costs the app some milliseconds, of cores that it may need for what is waited for.
+    await page.waitForTimeout(100)
   }
 }

@@ -11,8 +11,10 @@ const REPORT_LIMIT_MS = 20_000
 const IN_ONE = 8
 
 export interface ParticipantOptions {
-  /** They come when told to, with camera and microphone off. */
+  /** They come and go when told to, with camera and microphone off. */
   readonly guided?: boolean
+  /** Whom the first of them calls at once. */
+  readonly call?: readonly string[]
   /** Another recording. */
   readonly media?: string
 }
@@ -67,6 +69,11 @@ export class Participants {
     }
   }
 
+  /** All hang up. Guided ones can be let in again. */
+  part(): void {
+    for (const child of this.#children) child.stdin?.write('part\n')
+  }
+
   /** All switch their cameras on, and those of the first process their microphones. */
   show(): void {
     for (const child of this.#children) child.stdin?.write('video\n')
@@ -92,6 +99,14 @@ export class Participants {
     return reports
   }
 
+  /** Of all their processes since the last report. */
+  async cpuMs(): Promise<number> {
+    const reports = await this.reports()
+    // Each names its process's.
+    const firsts = this.handles.filter((_, at) => at % IN_ONE === 0)
+    return reports.reduce((sum, { handle, cpuUs }) => sum + (firsts.includes(handle) ? cpuUs / 1000 : 0), 0)
+  }
+
   /** Ends without a goodbye. */
   kill(): void {
     for (const child of this.#children) child.kill('SIGKILL')
@@ -107,7 +122,12 @@ export class Participants {
   }
 }
 
-function launch(service: string, name: string, count: number, { guided, media }: ParticipantOptions): ChildProcess {
+function launch(
+  service: string,
+  name: string,
+  count: number,
+  { guided, call, media }: ParticipantOptions,
+): ChildProcess {
   return spawn(
     process.execPath,
     [
@@ -115,6 +135,7 @@ function launch(service: string, name: string, count: number, { guided, media }:
       path.join(repository, 'test/participant/main.ts'),
       ...['--service', service, '--name', name, '--count', String(count)],
       ...(guided ? ['--guided'] : []),
+      ...(call === undefined ? [] : ['--call', call.join()]),
       ...(media === undefined ? [] : ['--media', media]),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
