@@ -1,8 +1,8 @@
 /** What the person sees of group calls. */
 import { toHex } from '../../src-shared/base/bytes.ts'
 import type { DeviceId } from '../../src-shared/call/machine/events.ts'
-import { sendingEpoch } from '../../src-shared/group/machine/key-state.ts'
-import { isHost } from '../../src-shared/group/machine/roster.ts'
+import { currentEpoch, sendingEpoch } from '../../src-shared/group/machine/key-state.ts'
+import { type Epoch, isHost } from '../../src-shared/group/machine/roster.ts'
 import type { GroupEndReason, GroupState, Inside, Invitee } from '../../src-shared/group/machine/state.ts'
 import { displayName } from '../../src-shared/identity/display-name.ts'
 import type {
@@ -169,11 +169,17 @@ function proofOf(context: GroupContext, call: Inside | undefined): GroupProof | 
   return {
     suite: own.suite,
     epoch: own.epoch,
+    complete: call !== undefined && isComplete(call, own.epoch),
     keysSince,
     transport: context.link?.transport,
     rosterDigest: toHex(chain.roster.head),
     words: wordsView(conversation.words, toHex(chain.roster.head)),
   }
+}
+
+function isComplete(call: Inside, sending: Epoch): boolean {
+  const { epoch, from, got } = currentEpoch(call)
+  return epoch === sending && got.length === from.length
 }
 
 function wordsView(words: GroupContext['conversation']['words'], head: string): GroupProof['words'] {

@@ -82,7 +82,10 @@ export interface InviteeView extends PersonName {
 
 export interface GroupProof {
   readonly suite: SuiteName
+  /** Under whose own key this device sends. */
   readonly epoch: number
+  /** It is the newest, and everybody's key of it is here. */
+  readonly complete: boolean
   readonly keysSince: UnixMs
   /** How the relay is reached; `undefined` while it is not. */
   readonly transport: 'udp' | 'websocket' | undefined

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { repository } from '../e2e/harness/repository.ts'
 import { benchColdStart } from './cold-start.ts'
 import { benchGroup } from './group.ts'
+import { benchGroupChange } from './group-change.ts'
 import { benchGroupMedia } from './group-media.ts'
 import { benchHandshake } from './handshake.ts'
 import { benchIpc } from './ipc.ts'
@@ -18,6 +19,7 @@ const PARTS = {
   handshake: benchHandshake,
   srtp: benchSrtp,
   group: benchGroup,
+  groupChange: benchGroupChange,
   ipc: benchIpc,
   coldStart: benchColdStart,
   media: benchMedia,

@@ -30,7 +30,7 @@ export interface GroupReport {
   readonly participants: number
   /** Each of which had keys of its own, as the founder saw them. */
   readonly epochs: number
-  /** From the first to the last participant that sends under an epoch's keys. */
+  /** From the first to the last participant that sends under an epoch's keys and has those of all others. */
   readonly rekeyMs: { readonly p50: number | undefined; readonly p95: number | undefined }
   /** From one participant's leaving until the last of the others has the new keys of all. */
   readonly leaveToNewKeysMs: number
@@ -177,8 +177,8 @@ async function watchEpochs(page: Page): Promise<void> {
   await page.evaluate(() => {
     window.epochsSeen = []
     window.sightline.on('snapshot', ({ group }) => {
-      const epoch = group?.proof?.epoch
-      if (epoch !== undefined && window.epochsSeen.at(-1)?.epoch !== epoch)
+      const { epoch, complete } = group?.proof ?? {}
+      if (epoch !== undefined && complete && window.epochsSeen.at(-1)?.epoch !== epoch)
         window.epochsSeen.push({ epoch, at: Date.now() })
     })
   })

@@ -57,6 +57,7 @@ export function group(now: number, rest: Partial<GroupView> = {}): GroupView {
     proof: {
       suite: 'AES_256_CM_HMAC_SHA1_80',
       epoch: 5,
+      complete: true,
       keysSince: now - 3 * MINUTE,
       transport: 'udp',
       rosterDigest: '7c1e9a04b2d35f68'.repeat(4),

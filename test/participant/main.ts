@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util'
 import { systemRandom } from '../../src-main/app/system.ts'
 import { choosePrimitives } from '../../src-shared/crypto/chosen-primitives.ts'
 import { opensslPrimitives } from '../../src-shared/crypto/openssl.ts'
-import type { GroupView } from '../../src-shared/ipc/group-view.ts'
 import type { MediaChoice } from '../../src-shared/ipc/snapshot.ts'
 import { clipOf } from './clip.ts'
 import { participant, type Participant } from './device.ts'
@@ -26,11 +25,11 @@ from a file. Says yes to every group call that rings.
   --guided                comes when its input says so, with camera and microphone off, and again when it lost the call
   --seconds <n>           leaves after so long; without it, when its input ends
 
-Lines on its input: "join" lets who is guided come, "video" and "audio" switch all cameras or microphones on, "report"
-says what came in so far, "leave" ends it. Accounts are kept in memory, and gone afterwards.`
+Lines on its input: "join" lets who is guided come, and "part" go again, "video" and "audio" switch all cameras or
+microphones on, "report" says what came in so far, "leave" ends it. Accounts are kept in memory, and gone afterwards.`
 
 const MOST = 32
-const LOOK_MS = 50
+const LOOK_MS = 20
 
 export interface ParticipantReport {
   readonly event: 'report'
@@ -45,12 +44,13 @@ export interface ParticipantReport {
 
 export type ParticipantEvent =
   | { readonly event: 'ready'; readonly handles: readonly string[] }
-  /** It sends under this epoch's keys, and has those of so many others. `at`: `Date.now()`. */
+  /** It sends under this epoch's keys, and has those of all others, of so many. By `Date.now()`: `at`, and `since` it had the member list. */
   | {
       readonly event: 'epoch'
       readonly handle: string
       readonly epoch: number
       readonly members: number
+      readonly since: number
       readonly at: number
     }
   | { readonly event: 'ended'; readonly handle: string; readonly reason: string }
@@ -92,7 +92,9 @@ interface Running {
   readonly handle: string
   readonly device: Participant
   media: HeadlessMedia | undefined
+  /** That it has said. */
   epoch: number | undefined
+  roster: { readonly digest: string; readonly since: number } | undefined
   ended: boolean
 }
 
@@ -115,6 +117,7 @@ const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
   if (line === 'report') report()
   else if (line === 'join') mayCome = true
+  else if (line === 'part') part()
   else if (line === 'video' || line === 'audio') choose({ ...choice, [line]: true })
   else if (line === 'leave') void leave()
 })
@@ -127,7 +130,7 @@ async function start(handle: string): Promise<Running> {
     running.media = new HeadlessMedia(clip, systemRandom, outlet, choice)
     return running.media
   })
-  return Object.assign(running, { handle, device, epoch: undefined, ended: false })
+  return Object.assign(running, { handle, device, epoch: undefined, roster: undefined, ended: false })
 }
 
 function choose(chosen: MediaChoice): void {
@@ -145,26 +148,34 @@ function look(person: Running): void {
   if (group?.phase.kind === 'ended') {
     if (!person.ended) say({ event: 'ended', handle, reason: group.phase.reason })
     person.ended = true
+    person.epoch = undefined
+    person.roster = undefined
     // Who is guided goes on like a person: a busy computer may have held it up for too long.
-    if (values.guided && group.phase.reason === 'connection-lost') device.groups.dismiss(group.callId)
+    const comesAgain = group.phase.reason === 'connection-lost' || (group.phase.reason === 'hung-up' && !mayCome)
+    if (values.guided && comesAgain) device.groups.dismiss(group.callId)
     return
   }
   person.ended = false
-  const epoch = group?.proof?.epoch
-  if (group === undefined || epoch === undefined || epoch === person.epoch || !isKeyed(group)) return
+  const proof = group?.proof
+  if (group === undefined || proof === undefined) return
+  const now = Date.now()
+  const { epoch, complete, rosterDigest: digest } = proof
+  if (person.roster?.digest !== digest) person.roster = { digest, since: now }
+  if (!complete || epoch === person.epoch) return
   person.epoch = epoch
-  say({ event: 'epoch', handle, epoch, members: group.members.length, at: Date.now() })
+  say({ event: 'epoch', handle, epoch, members: group.members.length, since: person.roster.since, at: now })
+}
+
+/** Hangs up; whoever is guided may come again. */
+function part(): void {
+  mayCome = false
+  for (const { device } of people) device.groups.end(device.group?.callId ?? '')
 }
 
 /** It may have rung in vain meanwhile. */
 function come({ incoming, joinable: [invitation], groups }: Participant): void {
   if (incoming?.group !== undefined) groups.accept(incoming.callId, choice)
   else if (values.guided && invitation !== undefined) groups.join(invitation.callId, choice)
-}
-
-/** The media worker has the key of everybody. */
-function isKeyed({ members }: GroupView): boolean {
-  return members.every(({ keyed }) => keyed)
 }
 
 function report(): void {
