@@ -27,7 +27,7 @@ wait $child 2>/dev/null
 exit $code`
 
 /** Room for an app's window: what shares the screen encodes all of it. */
-const SCREEN = '-screen 0 1280x960x24 -nolisten tcp'
+const SCREEN = '-screen 0 1120x800x24 -nolisten tcp'
 
 /**
  * @param {{ keyring?: 'unlocked' | 'none', display?: boolean, env?: NodeJS.ProcessEnv }} options `display: false`: there is a screen, only the keyring is private.

@@ -1,4 +1,4 @@
-/** `npm run bench` (scripts/bench.mjs): runs the parts that are named, or all, and writes `reports/bench.json`. */
+/** `npm run bench` (scripts/bench.mjs): runs the parts whose names begin as asked for, or all, and writes `reports/bench.json`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import path from 'node:path'
@@ -31,7 +31,9 @@ const PARTS = {
 
 const file = path.join(repository, 'reports/bench.json')
 const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !(name in PARTS))
+/** `group` is all that begins so. */
+const isAsked = (name: string): boolean => asked.length === 0 || asked.some((wanted) => name.startsWith(wanted))
+const unknown = asked.filter((wanted) => !Object.keys(PARTS).some((name) => name.startsWith(wanted)))
 if (unknown.length > 0) {
   console.error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`)
   process.exit(1)
@@ -39,7 +41,7 @@ if (unknown.length > 0) {
 mkdirSync(path.dirname(file), { recursive: true })
 const report: Record<string, unknown> = { ...earlier(), machine: { cores: cpus().length, model: cpus()[0]?.model } }
 for (const [name, run] of Object.entries(PARTS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue
+  if (!isAsked(name)) continue
   console.log(`\n${name}`)
   report[name] = await run()
   console.log(JSON.stringify(report[name], undefined, 2))

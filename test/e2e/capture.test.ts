@@ -11,10 +11,9 @@ import { expect, it } from 'vitest'
 import { createSrtpReceiver } from '../../src-shared/crypto/srtp.ts'
 import { splitPackets } from '../../src-shared/ipc/packet-batch.ts'
 import { MEDIA_KINDS } from '../../src-shared/media/ssrc.ts'
-import { type CallOptions, startPair } from '../demo/measured-call.ts'
-import { speechAudio } from '../support/speech-audio.ts'
-import { timecodeVideo } from '../support/timecode-video.ts'
+import { startPair } from '../demo/measured-call.ts'
 import { accept, callByHandle, endCall, openProof, request, until } from './harness/actions.ts'
+import { callOptions } from './harness/call-options.ts'
 import { takeTapped, tapMediaPort, type TappedCall, type TappedKeys } from './harness/media-port-tap.ts'
 import { startService } from './harness/service.ts'
 
@@ -34,16 +33,7 @@ it.runIf(capturing)('a capture of a call holds no media and no key in the clear'
   })
   try {
     await once(tcpdump.stderr, 'data')
-    const options: CallOptions = {
-      service,
-      seconds: 4,
-      video: timecodeVideo({ width: 640, height: 360, fps: 30, frames: 300 }),
-      audio: speechAudio(),
-      suite: SUITE,
-      videoCodec: 'automatic',
-      relayOnly: false,
-    }
-    const apps = await startPair(options)
+    const apps = await startPair(callOptions(service, 15))
     const [caller, callee] = apps
     try {
       for (const app of apps) await tapMediaPort(app)

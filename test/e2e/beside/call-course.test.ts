@@ -1,4 +1,4 @@
-/** How calls between real apps begin and end: declined, cancelled, unanswered, cut off. */
+/** How calls between real apps begin and end: declined, cancelled, unanswered, cut off. Mostly without pictures, which keep a core busy. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EndReason, Snapshot } from '../../../src-shared/ipc/snapshot.ts'
 import { startPair } from '../../demo/measured-call.ts'
@@ -28,7 +28,7 @@ const endReason = ({ call }: Snapshot): EndReason | undefined =>
 it('ends for both when the callee declines', async () => {
   await idle([caller, callee])
   const page = await caller.main()
-  await callByHandle(page, 'grace')
+  await callByHandle(page, 'grace', 'audio')
   await decline(callee)
   const state = await until(page, 'declined', hasEnded)
   expect(endReason(state)).toBe('declined')
@@ -39,7 +39,7 @@ it('ends for both when the callee declines', async () => {
 it('stops ringing when the caller cancels', async () => {
   await idle([caller, callee])
   const page = await caller.main()
-  await callByHandle(page, 'grace')
+  await callByHandle(page, 'grace', 'audio')
   await callee.incoming()
   await endCall(page)
   const state = await until(await callee.main(), 'the ring ends', ({ incoming }) => incoming === undefined)
@@ -49,7 +49,7 @@ it('stops ringing when the caller cancels', async () => {
 it('gives up when nobody answers', { timeout: 90_000 }, async () => {
   await idle([caller, callee])
   const page = await caller.main()
-  await callByHandle(page, 'grace')
+  await callByHandle(page, 'grace', 'audio')
   await callee.incoming()
   const state = await until(page, 'no answer', hasEnded, 60_000)
   expect(endReason(state)).toBe('no-answer')
@@ -60,12 +60,12 @@ it('rings on when the service restarts while ringing, and can be answered', asyn
   await idle([caller, callee])
   for (const app of [caller, callee])
     await until(await app.main(), 'online', (state) => state.service.kind === 'online', 30_000)
-  await callByHandle(await caller.main(), 'grace')
+  await callByHandle(await caller.main(), 'grace', 'audio')
   await callee.incoming()
   await service.restart()
   for (const app of [caller, callee])
     await until(await app.main(), 'online', (state) => state.service.kind === 'online', 30_000)
-  await accept(callee)
+  await accept(callee, 'audio')
   await until(await caller.main(), 'connected', ({ call }) => call?.phase.kind === 'connected', 30_000)
   await endCall(await callee.main())
   await until(await caller.main(), 'ended', hasEnded)
