@@ -42,6 +42,8 @@ export interface MediaOutlet {
 }
 
 const TICK_MS = 10
+/** What is later than this after the process stood still is not made up for in one heap. A camera's pictures are late as well. */
+const LATE_MS = { audio: 100, video: 1000 } as const
 const LAYERS = 2
 
 class Member {
@@ -240,9 +242,8 @@ export class HeadlessMedia {
       const frame = frames[this.#played % frames.length]
       if (frame === undefined || round * duration + frame.at > elapsed) return
       this.#played += 1
-      // What is late after the process stood still is not made up for in one heap.
-      if (elapsed - (round * duration + frame.at) < 10 * TICK_MS) this.#play(frame, round * duration)
-      else this.#own?.running.clear()
+      if (elapsed - (round * duration + frame.at) < LATE_MS[frame.kind]) this.#play(frame, round * duration)
+      else if (frame.kind === 'video') this.#own?.running.clear()
     }
   }
 
