@@ -26,11 +26,9 @@ let crowd: Participants
 let apps: readonly RunningApp[] = []
 
 beforeAll(async () => {
-  // It records for seconds in which nothing else happens.
-  const recorded = record(SLOW_RECORDING, FPS)
   service = await startService()
-  apps = await startPeople(service, NAMES, FPS)
-  await recorded
+  // The recording takes seconds in which nothing else happens.
+  ;[apps] = await Promise.all([startPeople(service, NAMES, FPS), record(SLOW_RECORDING, FPS)])
   crowd = await Participants.start(service.address, 'guest', HEADLESS, { guided: true, media: SLOW_RECORDING })
 }, 180_000)
 

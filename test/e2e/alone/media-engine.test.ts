@@ -160,6 +160,7 @@ describe('with known material', () => {
       for (const { error } of frames) expect(error).toBeLessThan(15)
       const concealed = after.audio.concealedMs - before.audio.concealedMs
       const played = after.audio.playedMs - before.audio.playedMs
+      expect(played).toBeGreaterThan(4000)
       // A tenth without redundancy; a busy machine adds some of its own.
       expect(concealed / (played + concealed)).toBeLessThan(0.06)
       // Losses of the path itself are no reason to send a worse picture.
